@@ -1,0 +1,210 @@
+"""What every ad platform is to us: four pure questions.
+
+A platform translates (facts in, payload out) and judges (bytes in, verdict
+out). It does no I/O, reads no clock, touches no model and knows nothing of
+Django's settings: everything impure is written once, in `dispatch.delivery`.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from conversions.choices import EventType
+from dispatch.choices import Outcome, PlatformSlug, Reason
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutgoingEvent:
+    """One conversion as a platform sees it: normalised, hashed, effective.
+
+    `occurred_at` is never ahead of the clock. Hashes are 64 lower-case hex
+    characters or ''; absent text is ''. Which hash a platform takes is told
+    by its name: the rule, not the vendor (see `conversions.hashing`).
+    """
+
+    event_id: str
+    event_type: EventType
+    custom_name: str = ""
+    occurred_at: datetime
+    event_source_url: str = ""
+    referrer: str = ""
+    value: Decimal | None = None
+    currency: str = ""
+    content_name: str = ""
+    order_id: str = ""
+    email: str = ""  # trimmed, lower
+    email_google: str = ""  # the same, with Gmail's dots and +tag removed
+    phone_digits: str = ""  # country code and number, no +
+    phone_e164: str = ""  # the same, with +
+    first_name: str = ""
+    last_name: str = ""
+    external_id: str = ""
+    client_ip: str = ""  # raw, public addresses only
+    user_agent: str = ""
+    fbc: str = ""
+    fbp: str = ""
+    ttclid: str = ""
+    ttp: str = ""
+    sccid: str = ""
+    sc_cookie1: str = ""
+    gclid: str = ""
+    gbraid: str = ""
+    wbraid: str = ""
+    is_test: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PixelConfig:
+    """What a platform must know of a pixel to address it; no secrets.
+
+    `options` are the pixel's options of the contract (`eventNames`,
+    `testPixel`, `limitedDataUse`, `conversionActions`, `consent`, …).
+    `api_url` is scheme and host, without a trailing slash.
+    """
+
+    pixel_id: str
+    api_url: str
+    test_event_code: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedRequest:
+    """A POST, ready to leave. Only `url` and `body` may ever be logged."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What came back. `status` 0: nothing did, and `error` says why.
+
+    `complete` is False where the body was cut, dripped past the deadline or
+    over the size cap. `reached` is False where surely no byte of the request
+    left (connection refused, name unknown): such a failure is clean.
+    `retry_after` is what the header asked for.
+    """
+
+    status: int
+    body: bytes = b""
+    complete: bool = True
+    reached: bool = True
+    retry_after: timedelta | None = None
+    error: str = ""
+
+    def json(self) -> Any:
+        """The parsed body, or None where it is not whole, valid JSON."""
+        if not self.complete:
+            return None
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What an answer means for one event of the request.
+
+    `code` and `message` are the platform's own words. `wait` is how long the
+    platform asked us to wait. `whole_batch` marks a refusal of the request as
+    a whole, whose guilty event is not known: the batch is split.
+    """
+
+    outcome: Outcome
+    code: str = ""
+    message: str = ""
+    trace_id: str = ""
+    wait: timedelta | None = None
+    whole_batch: bool = False
+
+
+class CannotExpress(Exception):
+    """This event cannot be said in the platform's language: skipped, with a reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Platform(ABC):
+    """A stateless translator; one leaf class per vendor, one file each."""
+
+    slug: ClassVar[PlatformSlug]
+    #: The platform's own name of each of our types; Custom is the platform's business.
+    event_names: ClassVar[Mapping[EventType, str]]
+    #: Older events are refused, and one of them may sink its batch.
+    max_age: ClassVar[timedelta]
+    #: Most events the platform takes in one request.
+    batch_limit: ClassVar[int]
+
+    @abstractmethod
+    def has_signal(self, event: OutgoingEvent) -> bool:
+        """Is there anything to attribute by? Without, no send is made (contract, section 7)."""
+
+    @abstractmethod
+    def render(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
+        """The event in the platform's words, or CannotExpress with the reason."""
+
+    @abstractmethod
+    def request(self, pixel: PixelConfig, credential: str, payloads: Sequence[Payload]) -> PreparedRequest:
+        """One request carrying all payloads, at most `batch_limit`, rendered for this pixel."""
+
+    @abstractmethod
+    def read(self, answer: Answer, count: int) -> Sequence[Verdict]:
+        """One verdict per event sent. Whatever is not recognised is ambiguous."""
+
+
+def present(**fields: Any) -> Payload:
+    """The fields that hold something: empty text, None and empty lists are left out."""
+    return {key: value for key, value in fields.items() if value not in ("", None, [], {})}
+
+
+def http_failure(answer: Answer) -> Verdict | None:
+    """The verdict where no platform code can be trusted: nothing, half, or a busy server.
+
+    None where the answer must be read. Shared because the four agree on it:
+    408, 425, 429 and 5xx without a recognised body are retried, and only a
+    connection that never carried the request is surely unprocessed.
+    """
+    if answer.status == 0:
+        outcome = Outcome.AMBIGUOUS if answer.reached else Outcome.RETRY
+        return Verdict(outcome=outcome, code="network", message=answer.error)
+    if not answer.complete:
+        return Verdict(outcome=Outcome.AMBIGUOUS, code="incomplete", message=answer.error, wait=answer.retry_after)
+    return None
+
+
+def unrecognised(answer: Answer) -> Verdict:
+    """The verdict for an answer that says nothing we know, by HTTP status alone."""
+    code = f"http_{answer.status}"
+    if answer.status in (408, 409, 425, 429):
+        return Verdict(outcome=Outcome.RETRY, code=code, wait=answer.retry_after)
+    if 400 <= answer.status < 500:
+        return Verdict(outcome=Outcome.REJECTED, code=code, whole_batch=True)
+    return Verdict(outcome=Outcome.AMBIGUOUS, code=code, message="Unrecognised answer.", wait=answer.retry_after)
+
+
+def amount(value: Decimal, currency: str) -> float | int:
+    """A decimal in major units as a JSON number without float noise.
+
+    Quantised to the currency's exponent (ISO 4217; platforms.md, section 5).
+    """
+    exponent = _EXPONENTS.get(currency, 2)
+    quantised = value.quantize(Decimal(1).scaleb(-exponent))
+    return int(quantised) if quantised == quantised.to_integral_value() else float(quantised)
+
+
+_EXPONENTS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
