@@ -1,0 +1,11 @@
+"""The Celery app and what runs by the clock. Celery decides when a worker looks; rows decide what it does."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adtarget.settings")
+
+app = Celery("adtarget")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,97 @@
+"""One line a record, with the request id, and no secret in any of them."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+log = structlog.get_logger(__name__)
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_SECRETS = re.compile(
+    r"(atk_(?:live|test)_[a-z0-9]{8}_)\w+|((?:access_token|refresh_token|client_secret)[=\"': ]+)[^&\s\"']+"
+    r"|(Bearer\s+)[^\s\"']+|(/bot\d+:)[\w-]+",
+    re.IGNORECASE,
+)
+
+
+def redact(text: str) -> str:
+    """The text without API keys, platform tokens and bot tokens."""
+    return _SECRETS.sub(lambda found: next(group for group in found.groups() if group) + "…", text)
+
+
+def redact_event(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+class RequestLogMiddleware:
+    """Gives each request an id, puts it on the answer and on every log line in between."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        started = time.monotonic()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                duration_ms=round((time.monotonic() - started) * 1000),
+            )
+        response["X-Request-Id"] = request_id
+        return response
+
+
+def logging_config(*, log_format: str) -> dict[str, Any]:
+    """Django's LOGGING: standard-library and structlog records through the same processors."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Any] = (
+        [structlog.processors.format_exc_info, redact_event, structlog.processors.JSONRenderer()]
+        if log_format == "json"
+        else [structlog.processors.format_exc_info, redact_event, structlog.dev.ConsoleRenderer(colors=False)]
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": shared,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatter},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": logging.INFO},
+        "loggers": {
+            "django.server": {"handlers": [], "propagate": False},
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # Each of these says with one line a message what our own lines say better.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
+        },
+    }

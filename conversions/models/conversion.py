@@ -1,0 +1,93 @@
+from functools import partial
+
+from django.db import models
+from django.db.models import Q
+
+from adtarget.ids import new_id
+from conversions.choices import EventType, Source
+from leads.models import Account, ApiKey, Channel, Lead, Site
+from tracker.models import TrackingSession, Visit
+
+
+class ConversionQuerySet(models.QuerySet["Conversion"]):
+    def of_account(self, account: Account) -> "ConversionQuerySet":
+        return self.filter(account=account)
+
+    def latest_first(self) -> "ConversionQuerySet":
+        return self.order_by("-attributed_at", "-id")
+
+
+class Conversion(models.Model):
+    """One business event of one lead. Its id is the event id every platform gets, for life."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "cnv"), editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="conversions")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="conversions")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="conversions")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="conversions")
+    telegram_user_id = models.BigIntegerField(help_text="The lead's, kept here so that history is one index read.")
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True)
+    session = models.ForeignKey(TrackingSession, on_delete=models.SET_NULL, null=True, blank=True)
+    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversions")
+    source = models.CharField(max_length=8, choices=Source.choices)
+    event_type = models.CharField(max_length=32, choices=EventType.choices)
+    custom_event_name = models.CharField(max_length=40, blank=True)
+    value = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    content_name = models.CharField(max_length=512, blank=True)
+    order_id = models.CharField(max_length=128, blank=True)
+    external_user_id = models.CharField(max_length=512, blank=True)
+    event_time = models.DateTimeField(help_text="When it happened; fixed at acceptance.")
+    attributed_at = models.DateTimeField(help_text="When it was accepted and matched to its lead.")
+    api_visit_override = models.JSONField(
+        default=dict, blank=True, help_text="Signals sent with the event; they win over the visit's, field by field."
+    )
+    pii = models.JSONField(default=dict, blank=True, help_text="Hashes only, by rule name.")
+    is_cold = models.BooleanField(default=False, help_text="No history on the site when it came in.")
+    is_test = models.BooleanField(default=False)
+    awaiting_manual_input = models.BooleanField(default=False)
+    value_submitted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConversionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(event_type__in=EventType.values), name="conversion_event_type_is_known"),
+            models.CheckConstraint(
+                condition=Q(value__isnull=True, currency="") | (Q(value__gt=0) & ~Q(currency="")),
+                name="conversion_value_and_currency_come_together",
+            ),
+            models.CheckConstraint(
+                condition=~Q(event_type=EventType.PURCHASE)
+                | Q(value__isnull=False)
+                | Q(awaiting_manual_input=True)
+                | Q(source=Source.WEBHOOK),
+                name="purchase_has_a_value_or_awaits_it",
+            ),
+            models.CheckConstraint(
+                condition=~Q(event_type=EventType.CUSTOM) | ~Q(custom_event_name=""), name="custom_event_has_a_name"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "telegram_user_id", "-attributed_at"], name="conversion_history"),
+            models.Index(fields=["lead", "-attributed_at"], name="conversion_by_lead"),
+            models.Index(fields=["site", "-attributed_at"], name="conversion_by_site"),
+            models.Index(fields=["account", "-attributed_at"], name="conversion_by_account"),
+            models.Index(fields=["order_id"], name="conversion_by_order", condition=~Q(order_id="")),
+            models.Index(
+                fields=["account", "event_time"], name="conversion_awaiting", condition=Q(awaiting_manual_input=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_name} {self.pk}"
+
+    @property
+    def event_id(self) -> str:
+        """What every platform gets on every attempt, for de-duplication."""
+        return self.pk
+
+    @property
+    def event_name(self) -> str:
+        """The type, or the custom name where the type is Custom."""
+        return self.custom_event_name if self.event_type == EventType.CUSTOM else self.event_type

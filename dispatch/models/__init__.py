@@ -1,0 +1,5 @@
+from dispatch.models.attempt import Attempt
+from dispatch.models.pixel import Pixel
+from dispatch.models.send import Send
+
+__all__ = ["Attempt", "Pixel", "Send"]

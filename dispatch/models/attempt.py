@@ -1,0 +1,28 @@
+from django.db import models
+
+from dispatch.choices import Outcome
+from dispatch.models.send import Send
+
+
+class Attempt(models.Model):
+    """One try of one send: written before the request leaves, completed when the answer is read."""
+
+    send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="attempt_set")
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.STARTED)
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    code = models.CharField(max_length=64, blank=True)
+    message = models.CharField(max_length=500, blank=True)
+    trace_id = models.CharField(max_length=128, blank=True)
+    batch_size = models.PositiveSmallIntegerField(default=1, help_text="Events that shared the request.")
+    request = models.JSONField(default=dict, help_text="This event as it was sent; hashes, never tokens.")
+    response = models.TextField(blank=True, help_text="The answer, redacted and cut.")
+    diagnosis = models.JSONField(null=True, blank=True, help_text="What the platform said later (Google).")
+
+    class Meta:
+        indexes = [models.Index(fields=["send", "number"], name="attempt_by_send")]
+
+    def __str__(self) -> str:
+        return f"{self.send_id} #{self.number}"

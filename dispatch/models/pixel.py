@@ -1,0 +1,76 @@
+from functools import partial
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from adtarget import encryption
+from adtarget.ids import new_id
+from dispatch.choices import PlatformSlug
+from dispatch.platforms.base import PixelConfig
+from leads.models import Site
+
+
+class PixelQuerySet(models.QuerySet["Pixel"]):
+    def active(self) -> "PixelQuerySet":
+        return self.filter(is_active=True)
+
+
+class Pixel(models.Model):
+    """One connection of a site to one ad platform.
+
+    Paused means: the platform refused our credential, or ops said stop. Sends
+    wait as pending. `breaker_until` is in the future while the platform is
+    left alone because it is down.
+    """
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "pix"), editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="pixels")
+    platform = models.CharField(max_length=16, choices=PlatformSlug.choices)
+    pixel_id = models.CharField(
+        max_length=64, verbose_name="pixel ID", help_text="The platform's own id; Google: the customer id."
+    )
+    credential_encrypted = models.TextField(editable=False, default="")
+    credential_hint = models.CharField(max_length=8, editable=False, default="", help_text="The last four characters.")
+    test_event_code = models.CharField(max_length=64, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField(default=True)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    pause_code = models.CharField(max_length=64, blank=True, editable=False)
+    pause_message = models.CharField(max_length=500, blank=True, editable=False)
+    breaker_failures = models.PositiveIntegerField(default=0, editable=False, help_text="Failed requests in a row.")
+    breaker_until = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PixelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "platform", "pixel_id"], name="one_row_per_site_and_pixel"),
+            models.CheckConstraint(condition=Q(platform__in=PlatformSlug.values), name="pixel_platform_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_platform_display()} {self.pixel_id}"
+
+    @property
+    def is_test_pixel(self) -> bool:
+        return bool(self.options.get("testPixel"))
+
+    def config(self) -> PixelConfig:
+        """What the platform's adapter needs to address this pixel; no secrets."""
+        return PixelConfig(
+            pixel_id=self.pixel_id,
+            api_url=settings.PLATFORM_API_URLS[self.platform],
+            test_event_code=self.test_event_code,
+            options=self.options,
+        )
+
+    def credential(self) -> str:
+        """The stored token (Google: credentials as JSON) in clear, for a request only."""
+        return encryption.decrypt(self.credential_encrypted)
+
+    def set_credential(self, credential: str) -> None:
+        self.credential_encrypted = encryption.encrypt(credential)
+        self.credential_hint = credential[-4:] if len(credential) >= 12 else ""

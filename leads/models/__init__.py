@@ -1,0 +1,9 @@
+from leads.models.account import Account, Membership
+from leads.models.api_key import ApiKey
+from leads.models.audit_entry import AuditEntry
+from leads.models.bot import Bot
+from leads.models.channel import Channel
+from leads.models.lead import Lead
+from leads.models.site import Site
+
+__all__ = ["Account", "ApiKey", "AuditEntry", "Bot", "Channel", "Lead", "Membership", "Site"]

@@ -1,0 +1,51 @@
+from functools import partial
+
+from django.db import models
+from django.db.models import Q
+
+from adtarget.ids import new_id
+from leads.choices import KeyMode
+from leads.models.account import Account
+from leads.models.site import Site
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def active(self) -> "ApiKeyQuerySet":
+        return self.filter(revoked_at__isnull=True)
+
+
+class ApiKey(models.Model):
+    """A Bearer key: public prefix, hash of the secret; the secret itself is shown once and kept nowhere."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "key"), editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
+    site = models.ForeignKey(
+        Site,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="api_keys",
+        help_text="Empty: every site of the account.",
+    )
+    name = models.CharField(max_length=200)
+    mode = models.CharField(max_length=8, choices=KeyMode.choices, default=KeyMode.LIVE)
+    prefix = models.CharField(max_length=8, unique=True, editable=False)
+    secret_sha256 = models.CharField(max_length=64, editable=False)
+    rate_limit_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the default.")
+    rate_limit_burst = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: the default.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API key"
+        constraints = [models.CheckConstraint(condition=Q(mode__in=KeyMode.values), name="api_key_mode_is_known")]
+
+    def __str__(self) -> str:
+        return f"{self.name} (atk_{self.mode}_{self.prefix}_…)"
+
+    @property
+    def is_test(self) -> bool:
+        return self.mode == KeyMode.TEST

@@ -1,0 +1,55 @@
+from functools import partial
+
+from django.db import models
+from django.db.models import Q
+
+from adtarget.ids import new_id
+from conversions.choices import EventType
+from leads.models.bot import Bot
+from leads.models.site import Site
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def active(self) -> "ChannelQuerySet":
+        return self.filter(is_active=True)
+
+
+class Channel(models.Model):
+    """A Telegram channel or group of a site, and the event that a join in it means."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "chn"), editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="channels")
+    bot = models.ForeignKey(Bot, on_delete=models.SET_NULL, null=True, blank=True, related_name="channels")
+    telegram_channel_id = models.BigIntegerField(help_text="Telegram's own id, such as -1001234567890.")
+    title = models.CharField(max_length=255)
+    username = models.CharField(max_length=64, blank=True, help_text="Public name without @; empty when private.")
+    invite_link = models.CharField(max_length=255, blank=True, help_text="Fallback link of the channel itself.")
+    funnel_order = models.PositiveSmallIntegerField(default=0)
+    is_default = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    uses_join_requests = models.BooleanField(default=False)
+    auto_approve = models.BooleanField(default=True, help_text="Approve join requests by ourselves.")
+    event_type = models.CharField(max_length=32, choices=EventType.choices, blank=True)
+    custom_event_name = models.CharField(max_length=40, blank=True)
+    value = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    auto_fire = models.BooleanField(default=True, help_text="Off: a Purchase waits for its value.")
+    stay_hours = models.PositiveSmallIntegerField(default=0, help_text="Send only after the person stayed this long.")
+    bot_problem = models.CharField(max_length=200, blank=True, help_text="Why the bot cannot work here.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "telegram_channel_id"], name="one_channel_per_site_and_chat"),
+            models.UniqueConstraint(fields=["site"], condition=Q(is_default=True), name="one_default_channel_per_site"),
+            models.CheckConstraint(
+                condition=Q(value__isnull=True, currency="") | (Q(value__gt=0) & ~Q(currency="")),
+                name="channel_value_and_currency_come_together",
+            ),
+        ]
+        indexes = [models.Index(fields=["telegram_channel_id"], name="channel_by_chat")]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,18 @@
+"""The closed sets of the way from click to join; knows nobody."""
+
+from django.db.models import TextChoices
+
+
+class Route(TextChoices):
+    """How a join was matched to a visit, or why it could not be."""
+
+    INVITE_LINK = "invite_link", "Our one-person invite link"
+    JOIN_REQUEST = "join_request", "Our join-request link"
+    BOT_START = "bot_start", "A start link of the bot"
+    RECENT_HISTORY = "recent_history", "The person's earlier join on this site"
+    PUBLIC_CHANNEL = "public_channel", "Public channel: Telegram named no link"
+    REJOIN = "rejoin", "Came back; counted before"
+    LINK_UNKNOWN = "link_unknown", "Joined by a link that is not ours"
+    ADDED_BY_ADMIN = "added_by_admin", "Added by an administrator"
+    BOT_NOT_ADMIN = "bot_not_admin", "The bot lacks its rights in the channel"
+    NO_CLICK = "no_click", "Our link, but no ad click stands behind the visit"

@@ -1,0 +1,6 @@
+from tracker.models.invite import Invite
+from tracker.models.join import Join
+from tracker.models.telegram_update import TelegramUpdate
+from tracker.models.visit import TrackingSession, Visit
+
+__all__ = ["Invite", "Join", "TelegramUpdate", "TrackingSession", "Visit"]

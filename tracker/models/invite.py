@@ -1,0 +1,37 @@
+from functools import partial
+
+from django.db import models
+from django.db.models import Q
+
+from adtarget.ids import new_id
+from leads.models import Channel
+from tracker.models.visit import Visit
+
+
+class Invite(models.Model):
+    """A one-person invite link: made ahead, given to one visit, used once."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "inv"), editable=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="invites")
+    link = models.CharField(max_length=255, unique=True)
+    creates_join_request = models.BooleanField(default=False)
+    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="invites")
+    temp_id = models.UUIDField(null=True, blank=True, help_text="The visitor it was given to.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    given_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["channel", "created_at"],
+                name="invite_pool",
+                condition=Q(given_at__isnull=True, revoked_at__isnull=True),
+            ),
+            models.Index(fields=["channel", "temp_id"], name="invite_by_visitor"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pk

@@ -1,0 +1,25 @@
+from django.db import models
+
+from leads.models import Bot
+
+
+class TelegramUpdate(models.Model):
+    """An update of a bot, kept before it is answered, worked once."""
+
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="updates")
+    update_id = models.BigIntegerField()
+    body = models.JSONField()
+    received_at = models.DateTimeField()
+    processed_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bot", "update_id"], name="one_row_per_bot_and_update")]
+        indexes = [
+            models.Index(
+                fields=["received_at"], name="telegram_update_open", condition=models.Q(processed_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bot} {self.update_id}"

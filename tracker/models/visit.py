@@ -1,0 +1,65 @@
+from functools import partial
+
+from django.db import models
+
+from adtarget.ids import new_id
+from leads.models import Site
+
+
+class TrackingSession(models.Model):
+    """One visitor's browsing until thirty minutes pass without a visit."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "ses"), editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="tracking_sessions")
+    temp_id = models.UUIDField(help_text="The visitor, as the browser's cookie names it.")
+    client_session_id = models.CharField(max_length=64, blank=True)
+    started_at = models.DateTimeField()
+    last_visit_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "temp_id", "-last_visit_at"], name="session_by_visitor")]
+
+    def __str__(self) -> str:
+        return self.pk
+
+
+class Visit(models.Model):
+    """One landing-page view and every signal it carried, click ids verbatim."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "vis"), editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="visits")
+    session = models.ForeignKey(TrackingSession, on_delete=models.CASCADE, related_name="visits")
+    temp_id = models.UUIDField()
+    visited_at = models.DateTimeField()
+    url = models.CharField(max_length=2048, blank=True)
+    landing_page = models.CharField(max_length=2048, blank=True)
+    referrer = models.CharField(max_length=2048, blank=True)
+    external_user_id = models.CharField(max_length=512, blank=True)
+    fbc = models.CharField(max_length=2048, blank=True)
+    fbp = models.CharField(max_length=2048, blank=True)
+    gclid = models.CharField(max_length=2048, blank=True)
+    gbraid = models.CharField(max_length=2048, blank=True)
+    wbraid = models.CharField(max_length=2048, blank=True)
+    ttclid = models.CharField(max_length=2048, blank=True)
+    ttp = models.CharField(max_length=2048, blank=True)
+    sccid = models.CharField(max_length=2048, blank=True)
+    sc_cookie1 = models.CharField(max_length=2048, blank=True)
+    client_ip = models.CharField(max_length=64, blank=True)
+    user_agent = models.CharField(max_length=1024, blank=True)
+    utm_source = models.CharField(max_length=512, blank=True)
+    utm_medium = models.CharField(max_length=512, blank=True)
+    utm_campaign = models.CharField(max_length=512, blank=True)
+    utm_content = models.CharField(max_length=512, blank=True)
+    utm_term = models.CharField(max_length=512, blank=True)
+    country = models.CharField(max_length=128, blank=True)
+    region = models.CharField(max_length=128, blank=True)
+    city = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["site", "temp_id", "-visited_at"], name="visit_by_visitor"),
+            models.Index(fields=["site", "-visited_at"], name="visit_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pk
