@@ -1,0 +1,148 @@
+"""The strict JSON parser, and the way from a request to validated facts."""
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, UnreadablePostError
+from rest_framework.parsers import JSONParser
+from rest_framework.serializers import Serializer
+
+from adtarget import errors
+
+DEEPEST = 16
+LONGEST_NUMBER = 40  # digits; a value of ours has at most 16
+_SUSPECT_ESCAPE = re.compile(rb"\x00|\\u(?:0000|[dD][89a-fA-F])")
+
+
+class StrictJSONParser(JSONParser):
+    """Named for the schema; views read through `parse`, never through request.data."""
+
+    media_type = "application/json"
+
+
+def parse(serializer_class: type[Serializer], request: HttpRequest, **context: Any) -> dict[str, Any]:
+    """The body as validated facts, or InvalidPayload naming each field."""
+    return validate(serializer_class, read_json(request), **context)
+
+
+def validate(serializer_class: type[Serializer], data: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """The facts of `data`; null means absent."""
+    given = {name: value for name, value in data.items() if value is not None}
+    serializer = serializer_class(data=given, context=context)
+    if not serializer.is_valid():
+        details = list(problems(serializer.errors))
+        raise errors.InvalidPayload(details[0]["message"] if details else "", details=details)
+    facts: dict[str, Any] = serializer.validated_data
+    return facts
+
+
+def problems(detail: Any, path: str = "") -> Iterator[errors.FieldProblem]:
+    """DRF's nested errors as a flat list of fields and sentences."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from problems(inner, path if name == "non_field_errors" else f"{path}.{name}".lstrip("."))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from problems(inner, path)
+    else:
+        text = str(detail)
+        # DRF speaks of "this field", which means nothing outside a form.
+        message = text.replace("This field", path) if text.startswith("This field") else text
+        yield {"field": path, "message": message if path in message or not path else f"{path}: {message}"}
+
+
+def read_json(request: HttpRequest, *, allow_text_plain: bool = False) -> dict[str, Any]:
+    """The body as a JSON object.
+
+    Refuses, as the public errors: another media type, over 64 KiB, a length
+    that lies, bytes that are not UTF-8, duplicate keys at top level, NaN and
+    Infinity, NUL and lone surrogates in any string, nesting over 16.
+    """
+    media_type = request.content_type
+    if media_type != "application/json" and not (allow_text_plain and media_type in ("text/plain", "")):
+        raise errors.UnsupportedMediaType
+    body = _read_body(request)
+    try:
+        data = _DECODER.decode(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise errors.InvalidPayload("The body is not UTF-8.") from error
+    except RecursionError as error:
+        raise errors.InvalidPayload("The body is nested too deep.") from error
+    except ValueError as error:
+        raise errors.InvalidPayload(f"The body is not valid JSON: {error}.") from error
+    if not isinstance(data, _Pairs):
+        raise errors.InvalidPayload("The body must be a JSON object.")
+    if len(data.keys_given) != len(data):
+        raise errors.InvalidPayload("The body names a key twice.")
+    _check(data, depth=1, check_text=bool(_SUSPECT_ESCAPE.search(body)))
+    return dict(data)
+
+
+class _Pairs(dict[str, Any]):
+    """A JSON object that remembers how many keys were written."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.keys_given = pairs
+
+
+def _number(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError("a number has too many digits")
+    return int(text)
+
+
+def _fraction(text: str) -> Decimal:
+    number = Decimal(text)
+    if not -400 < number.adjusted() < 400:
+        raise ValueError("a number is out of range")
+    return number
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_Pairs, parse_int=_number, parse_float=_fraction, parse_constant=_constant, strict=True
+)
+
+
+def _check(value: Any, *, depth: int, check_text: bool) -> None:
+    if depth > DEEPEST:
+        raise errors.InvalidPayload("The body is nested too deep.")
+    if isinstance(value, str):
+        if check_text and any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value):
+            raise errors.InvalidPayload("The body holds a NUL character or half a surrogate pair.")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _check(name, depth=depth, check_text=check_text)
+            _check(inner, depth=depth + 1, check_text=check_text)
+    elif isinstance(value, list):
+        for inner in value:
+            _check(inner, depth=depth + 1, check_text=check_text)
+
+
+def _read_body(request: HttpRequest) -> bytes:
+    most = settings.API_MAX_BODY_BYTES
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    if declared.isdigit() and int(declared) > most:
+        raise errors.PayloadTooLarge
+    try:
+        # A chunked body has no length, and Django would read none of it; gunicorn ends the stream for us.
+        is_chunked = not declared and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+        body: bytes = request.environ["wsgi.input"].read(most + 1) if is_chunked else request.body  # type: ignore[attr-defined]
+    except RequestDataTooBig as error:
+        raise errors.PayloadTooLarge from error
+    except (UnreadablePostError, OSError) as error:
+        raise errors.InvalidPayload("The body ended early.") from error
+    if len(body) > most:
+        raise errors.PayloadTooLarge
+    if declared.isdigit() and len(body) < int(declared):
+        raise errors.InvalidPayload("The body is shorter than Content-Length says.")
+    return body

@@ -1,0 +1,92 @@
+"""Token buckets: exact across processes with Redis, per process without or while Redis is away."""
+
+import threading
+import time
+from functools import cache
+from math import ceil
+
+import redis
+import structlog
+from django.conf import settings
+
+log = structlog.get_logger(__name__)
+
+# One round trip, one clock (Redis's own). Returns the seconds to wait, 0 when a token was taken.
+_TAKE = """
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = math.min(burst, (tonumber(state[1]) or burst) + (now - (tonumber(state[2]) or now)) * rate)
+local wait = 0
+if tokens >= 1 then tokens = tokens - 1 else wait = (1 - tokens) / rate end
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
+redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 1)
+return tostring(wait)
+"""
+REDIS_PATIENCE_SECONDS = 0.1
+REDIS_REST_SECONDS = 5.0  # after a failure, how long nobody asks it again
+MOST_LOCAL_BUCKETS = 50_000
+
+
+def take(bucket: str, *, per_minute: int, burst: int) -> int:
+    """Takes one token: 0 when there was one, else the whole seconds to wait, at least 1."""
+    rate = per_minute / 60
+    shared = _shared_buckets()
+    wait = shared.take(bucket, rate=rate, burst=burst) if shared else None
+    if wait is None:
+        wait = _local_buckets().take(bucket, rate=rate, burst=burst)
+    return max(1, ceil(wait)) if wait > 0 else 0
+
+
+class LocalBuckets:
+    """Buckets of this process, by its monotonic clock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, bucket: str, *, rate: float, burst: int) -> float:
+        now = time.monotonic()
+        with self._lock:
+            if len(self._buckets) > MOST_LOCAL_BUCKETS:
+                self._buckets.clear()  # forgetting is lenient, growing without end is not
+            tokens, at = self._buckets.get(bucket, (float(burst), now))
+            tokens = min(burst, tokens + (now - at) * rate)
+            taken = tokens >= 1
+            self._buckets[bucket] = (tokens - 1 if taken else tokens, now)
+            return 0.0 if taken else (1 - tokens) / rate
+
+
+class RedisBuckets:
+    """Buckets all processes share; None as an answer means "ask again later, decide yourself"."""
+
+    def __init__(self, url: str) -> None:
+        self._client = redis.Redis.from_url(
+            url,
+            socket_timeout=REDIS_PATIENCE_SECONDS,
+            socket_connect_timeout=REDIS_PATIENCE_SECONDS,
+            retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+        )
+        self._script = self._client.register_script(_TAKE)
+        self._asks_again_at = 0.0
+
+    def take(self, bucket: str, *, rate: float, burst: int) -> float | None:
+        if time.monotonic() < self._asks_again_at:
+            return None
+        try:
+            return float(self._script(keys=[f"adtarget:bucket:{bucket}"], args=[rate, burst]))
+        except redis.RedisError as error:
+            self._asks_again_at = time.monotonic() + REDIS_REST_SECONDS
+            log.warning("rate limits are per process: Redis is away", error=type(error).__name__)
+            return None
+
+
+@cache
+def _local_buckets() -> LocalBuckets:
+    return LocalBuckets()
+
+
+@cache
+def _shared_buckets() -> RedisBuckets | None:
+    return RedisBuckets(settings.REDIS_URL) if settings.REDIS_URL else None

@@ -1,0 +1,33 @@
+"""What every endpoint under /api/v1 shares, so that none can forget it."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
+
+from adtarget import errors
+from adtarget.api.authentication import authenticate
+from adtarget.api.throttling import throttle
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """Answers JSON whatever `Accept` says; a 406 would help nobody."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class ApiViewSet(ViewSet):
+    """Key, switch and rate limit before any endpoint; the envelope after each refusal."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not settings.API_ENABLED:
+            raise errors.ApiDisabled(retry_after=60)
+        request.auth = authenticate(request._request)
+        throttle(request.auth)
