@@ -11,7 +11,7 @@ from adtarget.secrets_file import generated_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))  # absent is fine
 
 # ---------------------------------------------------------------- mode
 REDIS_URL = env.str("REDIS_URL", default="")

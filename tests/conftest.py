@@ -1,0 +1,125 @@
+"""Ours and the stranger; no network beyond loopback; nothing remembered from the test before."""
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import Client
+
+from leads import api_keys
+from leads.models import Account, ApiKey, Channel, Site
+from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory
+
+_connect = socket.socket.connect
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def _connect_to_loopback(self: socket.socket, address: Any) -> None:
+    if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+        raise AssertionError(f"A test wanted to reach {address[0]}.")
+    _connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    socket.socket.connect = _connect_to_loopback  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
+
+
+class Api:
+    """The integrator's side: JSON in, JSON out, with a Bearer key.
+
+    `api.post("/api/v1/events/conversion", {...}, headers={"Idempotency-Key": "1"})`;
+    a `str` or `bytes` body goes out as it is. The answer's `.json()` parses it.
+    """
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.client = Client()
+
+    def post(self, path: str, body: Any = None, *, headers: dict[str, str] | None = None) -> HttpResponse:
+        data = body if isinstance(body, str | bytes) else json.dumps(body)
+        return self.client.post(path, data=data, content_type="application/json", headers=self._headers(headers))
+
+    def get(self, path: str, query: Any = None, *, headers: dict[str, str] | None = None) -> HttpResponse:
+        return self.client.get(path, query, headers=self._headers(headers))
+
+    def _headers(self, headers: dict[str, str] | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", **(headers or {})}
+
+
+# ------------------------------------------------------------------ ours
+@pytest.fixture
+def account(db: None) -> Account:
+    return AccountFactory(name="Acme")
+
+
+@pytest.fixture
+def site(account: Account) -> Site:
+    return SiteFactory(account=account, domain="acme.example", name="Acme")
+
+
+@pytest.fixture
+def channel(site: Site) -> Channel:
+    return ChannelFactory(site=site, title="VIP", default=True)
+
+
+@pytest.fixture
+def meta_pixel(site: Site) -> Any:
+    return PixelFactory(site=site, pixel_id="1234567890")
+
+
+@pytest.fixture
+def _made_key(account: Account) -> tuple[ApiKey, str]:
+    return api_keys.create_key(account=account, site=None, name="backend")
+
+
+@pytest.fixture
+def api_key(_made_key: tuple[ApiKey, str]) -> ApiKey:
+    return _made_key[0]
+
+
+@pytest.fixture
+def api_key_token(_made_key: tuple[ApiKey, str]) -> str:
+    return _made_key[1]
+
+
+@pytest.fixture
+def api(api_key_token: str) -> Api:
+    return Api(api_key_token)
+
+
+# ------------------------------------------------------------------ the stranger's
+@pytest.fixture
+def stranger(db: None) -> Account:
+    return AccountFactory(name="Stranger")
+
+
+@pytest.fixture
+def stranger_site(stranger: Account) -> Site:
+    return SiteFactory(account=stranger, domain="stranger.example")
+
+
+@pytest.fixture
+def stranger_channel(stranger_site: Site) -> Channel:
+    return ChannelFactory(site=stranger_site, title="Theirs", default=True)
+
+
+@pytest.fixture
+def stranger_pixel(stranger_site: Site) -> Any:
+    return PixelFactory(site=stranger_site)
+
+
+@pytest.fixture
+def stranger_api(stranger: Account) -> Api:
+    return Api(api_keys.create_key(account=stranger, site=None, name="theirs")[1])

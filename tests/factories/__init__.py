@@ -1,0 +1,44 @@
+"""One factory per model, with words for situations: `SendFactory(due=True)`, `ConversionFactory(purchase=True)`."""
+
+from tests.factories.conversions import ConversionFactory, IdempotencyRecordFactory
+from tests.factories.dispatch import AttemptFactory, PixelFactory, SendFactory
+from tests.factories.leads import (
+    AccountFactory,
+    ApiKeyFactory,
+    AuditEntryFactory,
+    BotFactory,
+    ChannelFactory,
+    LeadFactory,
+    MembershipFactory,
+    SiteFactory,
+    UserFactory,
+)
+from tests.factories.tracker import (
+    InviteFactory,
+    JoinFactory,
+    TelegramUpdateFactory,
+    TrackingSessionFactory,
+    VisitFactory,
+)
+
+__all__ = [
+    "AccountFactory",
+    "ApiKeyFactory",
+    "AttemptFactory",
+    "AuditEntryFactory",
+    "BotFactory",
+    "ChannelFactory",
+    "ConversionFactory",
+    "IdempotencyRecordFactory",
+    "InviteFactory",
+    "JoinFactory",
+    "LeadFactory",
+    "MembershipFactory",
+    "PixelFactory",
+    "SendFactory",
+    "SiteFactory",
+    "TelegramUpdateFactory",
+    "TrackingSessionFactory",
+    "UserFactory",
+    "VisitFactory",
+]
