@@ -29,6 +29,10 @@ SECRETS_ARE_GENERATED = not (env.str("SECRET_KEY", default="") and env.list("FIE
 
 # ---------------------------------------------------------------- web
 PORT = env.int("PORT", default=8000)
+# Embedded has a demo login and generated secrets: it answers this machine only, unless told otherwise.
+HOST = env.str("HOST", default="127.0.0.1" if EMBEDDED else "0.0.0.0")  # noqa: S104
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=8)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 ROOT_URLCONF = "adtarget.urls"
@@ -39,6 +43,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -157,6 +162,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "adtarget.api.schema.describe",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "SendStatus": "dispatch.choices.SendStatus",
+        "CapiStatus": "conversions.choices.CapiStatus",
+    },
 }
 
 # ---------------------------------------------------------------- delivery

@@ -1,8 +1,29 @@
 """All URL prefixes on one screen."""
 
 from django.contrib import admin
-from django.urls import path
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views import defaults
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from adtarget.api import exception_handler
 
 urlpatterns = [
+    path("api/v1/", include("adtarget.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),
 ]
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """JSON below the public prefixes, a page elsewhere."""
+    if request.path.startswith(("/api/", "/backend/", "/telegram/")):
+        return exception_handler.not_found(request, exception)
+    return defaults.page_not_found(request, exception)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(("/api/", "/backend/", "/telegram/")):
+        return exception_handler.server_error(request)
+    return defaults.server_error(request)

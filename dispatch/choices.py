@@ -1,7 +1,5 @@
 """The closed sets of delivery; knows nobody."""
 
-from enum import StrEnum
-
 from django.db.models import IntegerChoices, TextChoices
 
 
@@ -57,8 +55,4 @@ class Outcome(TextChoices):
     AUTH = "auth", "Credential or permission refused"
     REJECTED = "rejected", "Refused for good"
     AMBIGUOUS = "ambiguous", "May or may not have been processed"
-
-
-class BreakerState(StrEnum):
-    CLOSED = "closed"
-    OPEN = "open"
+    UNTOUCHED = "untouched", "Not processed: a neighbour in the request was refused"

@@ -5,6 +5,7 @@ second is never timed out. Here a timer closes the connection at the deadline,
 whether the server hangs, drips headers or drips the body.
 """
 
+import contextlib
 import socket
 import threading
 import time
@@ -55,10 +56,8 @@ class Deadline:
         self.passed = True
         sock = getattr(self.connection, "sock", None)
         if sock is not None:
-            try:
+            with contextlib.suppress(OSError):  # it ended by itself meanwhile
                 sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it ended by itself meanwhile
 
 
 def _watch(conn: connection.HTTPConnection) -> None:

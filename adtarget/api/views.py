@@ -10,6 +10,7 @@ from rest_framework.viewsets import ViewSet
 from adtarget import errors
 from adtarget.api.authentication import authenticate
 from adtarget.api.throttling import throttle
+from leads.models.lead import LARGEST_TELEGRAM_ID
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -31,3 +32,10 @@ class ApiViewSet(ViewSet):
             raise errors.ApiDisabled(retry_after=60)
         request.auth = authenticate(request._request)
         throttle(request.auth)
+
+
+def telegram_id_of_path(text: str) -> int:
+    """The person an address names. Raises InvalidPayload for what is no Telegram id."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and 1 <= int(text) <= LARGEST_TELEGRAM_ID):
+        raise errors.InvalidPayload("telegramUserId must be an integer between 1 and 2^52-1.")
+    return int(text)

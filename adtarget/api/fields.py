@@ -1,0 +1,129 @@
+"""Serializer fields as strict as the contract: the wrong type is refused, never converted."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from adtarget.api.client_context import is_address
+from conversions import money
+from leads.models.lead import LARGEST_TELEGRAM_ID
+
+FURTHEST_AHEAD = timedelta(minutes=5)
+FURTHEST_BACK = timedelta(days=730)
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Unix milliseconds, as every time in an answer."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+class Text(serializers.CharField):
+    """A JSON string, kept as it is; '' means absent where the field is optional."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("allow_blank", not kwargs.get("required", True))
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("This field must be a string.")
+        return data
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class TelegramId(serializers.Field):
+    """1 … 2^52-1, as a number or a string of digits."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and _DIGITS.fullmatch(data):
+            data = int(data)
+        if not isinstance(data, int) or isinstance(data, bool):
+            raise serializers.ValidationError("This field must be an integer or a string of digits.")
+        if not 1 <= data <= LARGEST_TELEGRAM_ID:
+            raise serializers.ValidationError("This field must be between 1 and 2^52-1.")
+        return data
+
+    def to_representation(self, value: int) -> int:
+        return value
+
+
+@extend_schema_field(OpenApiTypes.DOUBLE)
+class Money(serializers.Field):
+    """A JSON number; a decimal with four places inside."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        return _checked(money.parse_value, data)
+
+    def to_representation(self, value: Decimal) -> float | int:
+        return int(value) if value == value.to_integral_value() else float(value)
+
+
+class Currency(Text):
+    def to_internal_value(self, data: Any) -> str:
+        return _checked(money.parse_currency, super().to_internal_value(data))
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class Moment(serializers.Field):
+    """Unix milliseconds; at most 5 minutes ahead of `context["now"]`, at most 2 years back."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if not isinstance(data, int) or isinstance(data, bool):
+            raise serializers.ValidationError("This field must be an integer of Unix milliseconds.")
+        now: datetime = self.context["now"]
+        if data > milliseconds(now + FURTHEST_AHEAD):
+            raise serializers.ValidationError(
+                "This field is more than 5 minutes ahead. It takes Unix milliseconds, in UTC."
+            )
+        if data < milliseconds(now - FURTHEST_BACK):
+            raise serializers.ValidationError(
+                "This field is more than 2 years back. It takes Unix milliseconds, not seconds."
+            )
+        return min(_EPOCH + timedelta(milliseconds=data), now)
+
+    def to_representation(self, value: datetime) -> int:
+        return milliseconds(value)
+
+
+class Address(Text):
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data).strip()
+        if text and not is_address(text):
+            raise serializers.ValidationError("This field must be an IPv4 or IPv6 address.")
+        return text
+
+
+class WebUrl(Text):
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            parts = urlsplit(text)
+            is_web = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            is_web = False
+        if text and not is_web:
+            raise serializers.ValidationError("This field must be an http or https URL.")
+        return text
+
+
+class Answer(serializers.Serializer):
+    """An answer of ours: what is absent is left out."""
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {name: value for name, value in super().to_representation(instance).items() if value is not None}
+
+
+def _checked(rule: Callable[[Any], Any], data: Any) -> Any:
+    try:
+        return rule(data)
+    except ValueError as error:
+        raise serializers.ValidationError(str(error)) from error

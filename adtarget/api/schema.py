@@ -1,0 +1,168 @@
+"""What the OpenAPI document says beyond the serializers: summaries, parameters, examples."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+
+_IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="1 to 128 printable ASCII characters. A repeat within 24 h gets the first answer again and does nothing.",
+)
+_CLIENT = [
+    OpenApiParameter("X-Adtarget-Client-IP", str, OpenApiParameter.HEADER, description="The end user's IP."),
+    OpenApiParameter(
+        "X-Adtarget-Client-User-Agent", str, OpenApiParameter.HEADER, description="The end user's user agent."
+    ),
+]
+_PERSON = OpenApiParameter("telegram_user_id", OpenApiTypes.INT64, OpenApiParameter.PATH)
+_SITE = [
+    OpenApiParameter("siteId", str, description="Choose a site where the lead or account has several."),
+    OpenApiParameter("websiteId", str, description="The same by websiteId."),
+]
+_PURCHASE = {
+    "eventType": "Purchase",
+    "value": 49.9,
+    "currency": "USD",
+    "orderId": "A-17",
+    "pii": {"email": "ada@example.com"},
+}
+_COLD = {
+    "telegramUserId": 123456789,
+    "websiteId": "atid_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "channelId": "-1001234567890",
+    **_PURCHASE,
+    "fbc": "fb.1.1791990000123.IwAR0aBc-_",
+    "fbp": "fb.1.1791990000000.1116446470",
+    "clientIp": "203.0.113.9",
+    "userAgent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)",
+    "eventSourceUrl": "https://acme.example/join",
+}
+_CREATED = {
+    "conversionId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "capiStatus": "pending",
+    "coldLead": True,
+    "dispatched": True,
+    "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "channelId": "chn_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "eventId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "sends": [{"sendId": "snd_01k9z3c1d2e3f4g5h6j7k8m9n1", "platform": "meta"}],
+}
+
+CREATE_CONVERSION: dict[str, Any] = {
+    "operation_id": "createConversion",
+    "summary": "Record a business event and send it to every ad platform",
+    "description": (
+        "Kept before it is answered. `dispatched` says that sends are scheduled, not that a platform took them: "
+        "GET /api/v1/conversions/{conversionId} tells."
+    ),
+    "tags": ["Events"],
+    "parameters": [_IDEMPOTENCY, *_CLIENT],
+    "examples": [
+        OpenApiExample("A purchase of a cold lead", value=_COLD, request_only=True),
+        OpenApiExample("Scheduled", value=_CREATED, response_only=True),
+    ],
+}
+CREATE_LEAD_EVENT: dict[str, Any] = {
+    "operation_id": "createLeadEvent",
+    "summary": "Record a further event of a known lead",
+    "tags": ["Events"],
+    "parameters": [_PERSON, _IDEMPOTENCY, *_CLIENT],
+    "examples": [
+        OpenApiExample("A purchase of a known lead", value=_PURCHASE, request_only=True),
+        OpenApiExample("Scheduled", value={**_CREATED, "coldLead": False}, response_only=True),
+    ],
+}
+SUBMIT_VALUE: dict[str, Any] = {
+    "operation_id": "submitValue",
+    "summary": "Submit the value of a conversion that awaits it",
+    "tags": ["Events"],
+    "parameters": [_PERSON, _IDEMPOTENCY],
+    "examples": [
+        OpenApiExample("A value", value={"value": 49.9, "currency": "USD"}, request_only=True),
+        OpenApiExample("Done", value={"success": True}, response_only=True),
+    ],
+}
+GET_CONVERSION: dict[str, Any] = {
+    "operation_id": "getConversion",
+    "summary": "A conversion with its sends: where each is, and why",
+    "tags": ["Events"],
+}
+GET_LEAD: dict[str, Any] = {
+    "operation_id": "getLead",
+    "summary": "Everything known about a lead",
+    "tags": ["Leads"],
+    "parameters": [
+        _PERSON,
+        *_SITE,
+        OpenApiParameter("limit", int, description="1 to 100 conversions."),
+        OpenApiParameter("before", str, description="Only conversions before this conversionId or time in ms."),
+    ],
+}
+LIST_CHANNELS: dict[str, Any] = {
+    "operation_id": "listChannels",
+    "summary": "The active channels of the account, or of one site",
+    "tags": ["Channels"],
+    "parameters": _SITE,
+}
+
+
+def describe(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """The post-processing hook: the Bearer key and the error envelope, for every path."""
+    components = result.setdefault("components", {})
+    components.setdefault("securitySchemes", {})["apiKey"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key of the account: atk_live_… or atk_test_….",
+    }
+    components.setdefault("schemas", {})["Error"] = _ERROR
+    result["security"] = [{"apiKey": []}]
+    for path in result.get("paths", {}).values():
+        for operation in path.values():
+            operation["responses"].update(
+                {
+                    status: {
+                        "description": description,
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+                    }
+                    for status, description in _REFUSALS.items()
+                }
+            )
+    return result
+
+
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string", "example": "INVALID_PAYLOAD"},
+                "message": {"type": "string", "example": "channelId is required."},
+                "details": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                    },
+                },
+            },
+        }
+    },
+}
+_REFUSALS = {
+    "400": "INVALID_PAYLOAD",
+    "401": "AUTH_REQUIRED, INVALID_KEY or REVOKED_KEY",
+    "402": "SUBSCRIPTION_INACTIVE",
+    "404": "CHANNEL_NOT_FOUND, CONVERSION_NOT_FOUND, LEAD_NOT_FOUND or NOT_FOUND",
+    "405": "METHOD_NOT_ALLOWED",
+    "413": "PAYLOAD_TOO_LARGE",
+    "415": "UNSUPPORTED_MEDIA_TYPE",
+    "429": "RATE_LIMITED, with Retry-After",
+    "500": "INTERNAL_ERROR",
+    "503": "API_DISABLED or SERVICE_UNAVAILABLE",
+}

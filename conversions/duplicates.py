@@ -1,0 +1,39 @@
+"""Duplicate protection: what matches, and for how long (contract, section 6)."""
+
+from datetime import datetime, timedelta
+
+from conversions.choices import EventType
+from conversions.facts import EventFacts
+from conversions.models import Conversion
+from leads.models import Channel, Lead, Site
+
+SAME_ORDER_FOR = timedelta(days=7)
+_SHORT_WINDOW = frozenset({EventType.PURCHASE, EventType.CUSTOM})
+
+
+def find_duplicate(
+    *, lead: Lead, channel: Channel, facts: EventFacts, is_test: bool, now: datetime
+) -> Conversion | None:
+    """The recent conversion that `facts` repeats; the caller holds the lead's lock.
+
+    Orders decide where both sides name one: the same is a duplicate for seven
+    days, another never. Otherwise the site's window does.
+    """
+    alike = Conversion.objects.filter(
+        lead=lead,
+        channel=channel,
+        event_type=facts.event_type,
+        custom_event_name=facts.custom_event_name,
+        is_test=is_test,
+    ).latest_first()
+    recent = alike.filter(attributed_at__gt=now - window(channel.site, facts.event_type))
+    if not facts.order_id:
+        return recent.first()
+    same_order = alike.filter(order_id=facts.order_id, attributed_at__gt=now - SAME_ORDER_FOR)
+    return same_order.first() or recent.filter(order_id="").first()
+
+
+def window(site: Site, event_type: EventType) -> timedelta:
+    """How long the same event counts as a repeat on this site."""
+    short = event_type in _SHORT_WINDOW
+    return timedelta(seconds=site.purchase_duplicate_window_seconds if short else site.duplicate_window_seconds)

@@ -1,0 +1,37 @@
+"""One business event as its sender told it, validated."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from conversions.choices import EventType
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class ClearPii:
+    """Personal data in clear. Lives in local variables only: never stored, logged or printed."""
+
+    email: str = ""
+    phone: str = ""
+    first_name: str = ""
+    last_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventFacts:
+    """What happened, when, for how much; absent text is ''.
+
+    `signals` are by the names of `conversions.signals.SIGNALS`. `occurred_at`
+    is not ahead of the moment of acceptance.
+    """
+
+    event_type: EventType
+    occurred_at: datetime
+    custom_event_name: str = ""
+    value: Decimal | None = None
+    currency: str = ""
+    content_name: str = ""
+    order_id: str = ""
+    external_user_id: str = ""
+    pii: ClearPii = field(default_factory=ClearPii)
+    signals: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,224 @@
+"""The conversion endpoints' bodies, in and out, in the order of the page. camelCase ends here."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from adtarget.api.fields import Address, Answer, Currency, Moment, Money, TelegramId, Text, WebUrl, milliseconds
+from conversions.choices import CapiStatus, EventType, Source
+from conversions.facts import ClearPii, EventFacts
+from conversions.models import Conversion
+from conversions.recording import Recorded
+from conversions.signals import named
+from conversions.status import capi_status
+from dispatch.choices import PlatformSlug, SendStatus
+from dispatch.models import Send
+
+CLICK_ID_LENGTH = 2048
+
+
+class PiiRequest(serializers.Serializer):
+    email = Text(required=False, max_length=512)
+    phone = Text(required=False, max_length=512)
+    firstName = Text(required=False, max_length=512, source="first_name")
+    lastName = Text(required=False, max_length=512, source="last_name")
+
+    def to_internal_value(self, data: Any) -> ClearPii:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("This field must be an object.")
+        given = {name: value for name, value in data.items() if value is not None}
+        return ClearPii(**super().to_internal_value(given))
+
+
+class EventRequest(serializers.Serializer):
+    """What happened, without the person: the body of POST /leads/{telegramUserId}/events."""
+
+    channelId = Text(required=False, max_length=64, source="channel_id")
+    siteId = Text(required=False, max_length=64, source="site_id")
+    websiteId = Text(required=False, max_length=64, source="website_id")
+    eventType = serializers.ChoiceField(choices=EventType.choices, source="event_type")
+    customEventName = Text(required=False, source="custom_event_name", help_text="Required when eventType is Custom.")
+    value = Money(required=False, help_text="Required for Purchase; 0 < value < 10^12, four places.")
+    currency = Currency(required=False, help_text="Required for Purchase; active ISO 4217 code.")
+    contentName = Text(required=False, max_length=512, source="content_name")
+    orderId = Text(required=False, allow_blank=False, max_length=128, source="order_id")
+    pii = PiiRequest(required=False)
+    externalUserId = Text(required=False, max_length=512, source="external_user_id")
+    eventTime = Moment(required=False, source="event_time", help_text="Unix milliseconds; now where absent.")
+    fbc = Text(required=False, max_length=CLICK_ID_LENGTH)
+    fbp = Text(required=False, max_length=CLICK_ID_LENGTH)
+    gclid = Text(required=False, max_length=CLICK_ID_LENGTH)
+    gbraid = Text(required=False, max_length=CLICK_ID_LENGTH)
+    wbraid = Text(required=False, max_length=CLICK_ID_LENGTH)
+    ttclid = Text(required=False, max_length=CLICK_ID_LENGTH)
+    ttp = Text(required=False, max_length=CLICK_ID_LENGTH)
+    sccid = Text(required=False, max_length=CLICK_ID_LENGTH)
+    scCookie1 = Text(required=False, max_length=CLICK_ID_LENGTH, source="sc_cookie1")
+    clientIp = Address(required=False, source="client_ip")
+    userAgent = Text(required=False, max_length=1024, source="user_agent")
+    eventSourceUrl = WebUrl(required=False, max_length=2048, source="event_source_url")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if given["event_type"] == EventType.CUSTOM:
+            if not 1 <= len(given.get("custom_event_name", "").strip()) <= 40:
+                raise serializers.ValidationError(
+                    {"customEventName": "customEventName takes 1 to 40 characters and is required for Custom."}
+                )
+        else:
+            given.pop("custom_event_name", None)
+        require_both(given, required=given["event_type"] == EventType.PURCHASE)
+        return given
+
+
+class ConversionRequest(EventRequest):
+    """The body of POST /events/conversion."""
+
+    telegramUserId = TelegramId(source="telegram_user_id")
+
+
+class ValueRequest(serializers.Serializer):
+    value = Money()
+    currency = Currency(allow_blank=False)
+    pii = PiiRequest(required=False)
+
+
+def require_both(given: dict[str, Any], *, required: bool) -> None:
+    """Value and currency: both or neither, both for a Purchase."""
+    has_value, has_currency = given.get("value") is not None, bool(given.get("currency"))
+    missing = {
+        name: f"{name} is required {'for Purchase' if required else 'with the other of value and currency'}."
+        for name, is_there in (("value", has_value), ("currency", has_currency))
+        if not is_there and (required or has_value or has_currency)
+    }
+    if missing:
+        raise serializers.ValidationError(missing)
+
+
+def facts_of(given: dict[str, Any], *, client: tuple[str, str], now: datetime) -> EventFacts:
+    """The validated body as facts; the forwarded client's headers win over the body's fields."""
+    ip, user_agent = client
+    signals = named(given) | named({"client_ip": ip, "user_agent": user_agent})
+    return EventFacts(
+        event_type=EventType(given["event_type"]),
+        occurred_at=given.get("event_time") or now,
+        custom_event_name=given.get("custom_event_name", ""),
+        value=given.get("value"),
+        currency=given.get("currency", ""),
+        content_name=given.get("content_name", ""),
+        order_id=given.get("order_id", ""),
+        external_user_id=given.get("external_user_id", ""),
+        pii=given.get("pii") or ClearPii(),
+        signals=signals,
+    )
+
+
+class ScheduledSend(serializers.Serializer):
+    sendId = serializers.CharField(source="pk")
+    platform = serializers.ChoiceField(choices=PlatformSlug.choices)
+
+
+class ConversionAnswer(Answer):
+    """What became of the event; optional fields are present only when true."""
+
+    conversionId = serializers.CharField(source="conversion.pk")
+    capiStatus = serializers.SerializerMethodField()
+    coldLead = serializers.BooleanField(source="is_cold")
+    dispatched = serializers.SerializerMethodField()
+    deduplicated = serializers.SerializerMethodField()
+    updatedExisting = serializers.SerializerMethodField()
+    warning = serializers.SerializerMethodField()
+    siteId = serializers.CharField(source="conversion.site_id")
+    channelId = serializers.CharField(source="conversion.channel_id")
+    eventId = serializers.CharField(source="conversion.event_id")
+    sends = ScheduledSend(many=True)
+
+    def get_capiStatus(self, recorded: Recorded) -> str:
+        return CapiStatus.PENDING if recorded.sends else CapiStatus.SKIPPED
+
+    def get_dispatched(self, recorded: Recorded) -> bool:
+        return bool(recorded.sends)
+
+    def get_deduplicated(self, recorded: Recorded) -> bool | None:
+        return recorded.is_duplicate or None
+
+    def get_updatedExisting(self, recorded: Recorded) -> bool | None:
+        return recorded.was_updated or None
+
+    def get_warning(self, recorded: Recorded) -> str | None:
+        return recorded.warning or None
+
+
+class SuccessAnswer(serializers.Serializer):
+    success = serializers.BooleanField()
+
+
+class SendError(Answer):
+    code = serializers.CharField(source="error_code")
+    message = serializers.CharField(source="error_message")
+    traceId = serializers.CharField(source="error_trace_id")
+
+
+class SendAnswer(Answer):
+    """One send: where it is and, where it is not sent, why."""
+
+    sendId = serializers.CharField(source="pk")
+    platform = serializers.ChoiceField(choices=PlatformSlug.choices)
+    pixelId = serializers.CharField(source="pixel.pixel_id")
+    status = serializers.ChoiceField(choices=SendStatus.choices)
+    reason = serializers.SerializerMethodField()
+    attempts = serializers.IntegerField()
+    nextAttemptAt = serializers.SerializerMethodField()
+    sentAt = serializers.SerializerMethodField()
+    lastError = serializers.SerializerMethodField()
+
+    def get_reason(self, send: Send) -> str | None:
+        return send.reason or None
+
+    def get_nextAttemptAt(self, send: Send) -> int | None:
+        """While a worker has the send there is no next attempt yet."""
+        return milliseconds(send.due_at) if send.due_at and not send.claim else None
+
+    def get_sentAt(self, send: Send) -> int | None:
+        return milliseconds(send.sent_at) if send.sent_at else None
+
+    def get_lastError(self, send: Send) -> dict[str, Any] | None:
+        return dict(SendError(send).data) if send.error_code else None
+
+
+class ConversionDetail(Answer):
+    """GET /conversions/{conversionId}: the conversion with its sends."""
+
+    conversionId = serializers.CharField(source="pk")
+    eventId = serializers.CharField(source="event_id")
+    telegramUserId = TelegramId(source="telegram_user_id")
+    siteId = serializers.CharField(source="site_id")
+    channelId = serializers.CharField(source="channel_id")
+    eventType = serializers.ChoiceField(choices=EventType.choices, source="event_type")
+    customEventName = serializers.SerializerMethodField()
+    capiStatus = serializers.SerializerMethodField()
+    source = serializers.ChoiceField(choices=Source.choices)
+    coldLead = serializers.BooleanField(source="is_cold")
+    test = serializers.SerializerMethodField()
+    awaitingManualInput = serializers.BooleanField(source="awaiting_manual_input")
+    attributedAt = Moment(source="attributed_at")
+    eventTime = Moment(source="event_time")
+    eventValue = Money(source="value")
+    eventCurrency = serializers.SerializerMethodField()
+    orderId = serializers.SerializerMethodField()
+    sends = SendAnswer(many=True)
+
+    def get_customEventName(self, conversion: Conversion) -> str | None:
+        return conversion.custom_event_name or None
+
+    def get_capiStatus(self, conversion: Conversion) -> str:
+        return capi_status(conversion)
+
+    def get_test(self, conversion: Conversion) -> bool | None:
+        return conversion.is_test or None
+
+    def get_eventCurrency(self, conversion: Conversion) -> str | None:
+        return conversion.currency or None
+
+    def get_orderId(self, conversion: Conversion) -> str | None:
+        return conversion.order_id or None

@@ -1,0 +1,54 @@
+"""The attribution signals of a conversion: what the visit left and what the request said."""
+
+import ipaddress
+from collections.abc import Mapping
+
+from conversions.models import Conversion
+
+#: As on the visit and in `api_visit_override`; the request's win, field by field.
+SIGNALS = (
+    "fbc",
+    "fbp",
+    "gclid",
+    "gbraid",
+    "wbraid",
+    "ttclid",
+    "ttp",
+    "sccid",
+    "sc_cookie1",
+    "client_ip",
+    "user_agent",
+    "referrer",
+    "event_source_url",
+)
+_NOT_A_PERSON = [
+    ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
+
+
+def effective_signals(conversion: Conversion) -> dict[str, str]:
+    """Every signal that is known, by name."""
+    visit = conversion.visit
+    from_visit = {name: getattr(visit, name, "") for name in SIGNALS} if visit else {}
+    if visit:
+        from_visit["event_source_url"] = visit.url
+    known = {**from_visit, **conversion.api_visit_override}
+    return {name: value for name, value in known.items() if value}
+
+
+def named(given: Mapping[str, str]) -> dict[str, str]:
+    """The signals among `given` that hold something."""
+    return {name: given[name] for name in SIGNALS if given.get(name)}
+
+
+def is_of_a_person(address: str) -> bool:
+    """Whether an address can be a person's: not private, loopback, link-local or unspecified."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    if ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast:
+        return False
+    return not any(ip in network for network in _NOT_A_PERSON if network.version == ip.version)

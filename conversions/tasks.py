@@ -1,0 +1,11 @@
+"""Celery's doors to keeping the tables small."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from adtarget.api import idempotency
+
+
+@shared_task(name="conversions.purge_idempotency_records")
+def purge_idempotency_records(**_from_a_newer_release: object) -> None:
+    idempotency.purge(now=timezone.now())

@@ -1,0 +1,81 @@
+"""The event endpoints: parse, call, present."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from adtarget import errors
+from adtarget.api import parsing, schema
+from adtarget.api.client_context import claimed_client
+from adtarget.api.idempotency import idempotent
+from adtarget.api.views import ApiViewSet, telegram_id_of_path
+from conversions import recording
+from conversions.models import Conversion
+from conversions.serializers import (
+    ConversionAnswer,
+    ConversionDetail,
+    ConversionRequest,
+    EventRequest,
+    SuccessAnswer,
+    ValueRequest,
+    facts_of,
+)
+from leads.resolution import Named, NoHistory, resolve
+
+
+class ConversionViewSet(ApiViewSet):
+    @extend_schema(**schema.CREATE_CONVERSION, request=ConversionRequest, responses={200: ConversionAnswer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        given = parsing.parse(ConversionRequest, request._request, now=timezone.now())
+        return _record(request, given, telegram_user_id=given["telegram_user_id"])
+
+    @extend_schema(**schema.GET_CONVERSION, responses={200: ConversionDetail})
+    def retrieve(self, request: Request, conversion_id: str) -> Response:
+        conversions = request.auth.account.conversions.prefetch_related("sends__pixel")
+        if request.auth.site_id:
+            conversions = conversions.filter(site=request.auth.site_id)
+        conversion = conversions.filter(pk=conversion_id).first()
+        if conversion is None:
+            raise errors.ConversionNotFound
+        return Response(ConversionDetail(conversion).data)
+
+
+class LeadEventViewSet(ApiViewSet):
+    @extend_schema(**schema.CREATE_LEAD_EVENT, request=EventRequest, responses={200: ConversionAnswer})
+    @idempotent
+    def create(self, request: Request, telegram_user_id: str) -> Response:
+        person = telegram_id_of_path(telegram_user_id)
+        body = parsing.read_json(request._request)
+        if body.get("telegramUserId") not in (None, person, str(person)):
+            raise errors.InvalidPayload("telegramUserId of the body is another than that of the address.")
+        given = parsing.validate(EventRequest, body, now=timezone.now())
+        try:
+            return _record(request, given, telegram_user_id=person)
+        except NoHistory as error:
+            raise errors.LeadNotFound from error
+
+    @extend_schema(**schema.SUBMIT_VALUE, request=ValueRequest, responses={200: SuccessAnswer})
+    @idempotent
+    def submit_value(self, request: Request, telegram_user_id: str, conversion_id: str) -> Response:
+        person = telegram_id_of_path(telegram_user_id)
+        given = parsing.parse(ValueRequest, request._request)
+        conversion = Conversion.objects.of_account(request.auth.account).filter(
+            pk=conversion_id, telegram_user_id=person
+        )
+        if request.auth.site_id:
+            conversion = conversion.filter(site=request.auth.site_id)
+        recording.submit_value(conversions=conversion, **given, now=timezone.now())
+        return Response(SuccessAnswer({"success": True}).data)
+
+
+def _record(request: Request, given: dict, *, telegram_user_id: int) -> Response:  # type: ignore[type-arg]
+    now = timezone.now()
+    facts = facts_of(given, client=claimed_client(request._request), now=now)
+    named = Named(**{name: given.get(name, "") for name in ("site_id", "website_id", "channel_id")})
+    channel = resolve(key=request.auth, named=named, telegram_user_id=telegram_user_id)
+    recorded = recording.record_conversion(
+        key=request.auth, channel=channel, telegram_user_id=telegram_user_id, facts=facts, now=now
+    )
+    return Response(ConversionAnswer(recorded).data)

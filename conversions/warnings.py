@@ -1,0 +1,37 @@
+"""What to tell a sender whose event was kept but goes nowhere: what is missing and what to do."""
+
+from collections.abc import Sequence
+
+from conversions.models import Conversion
+from dispatch.choices import PlatformSlug
+from dispatch.models import Pixel
+
+ALREADY_SENT = (
+    "A matching event was sent before, so nothing was sent again. "
+    "If this is another purchase, give each its own orderId."
+)
+NO_PIXEL = "No active pixel is configured for this site, so nothing was sent. Add one under Pixels in the admin."
+AWAITS_VALUE = "This conversion awaits its value; submit it, or repeat the event with value and currency."
+TEST_ONLY = (
+    "This is a test key and no pixel of the site takes tests, so nothing was sent. "
+    "Mark a pixel as test pixel, or give the TikTok pixel a test event code."
+)
+_ACCEPTED_BY = {
+    PlatformSlug.META: "fbc, fbp, pii.email, pii.phone, externalUserId, or clientIp with userAgent",
+    PlatformSlug.TIKTOK: "ttclid, pii.email, pii.phone, externalUserId, or clientIp with userAgent",
+    PlatformSlug.SNAPCHAT: "sccid, pii.email, pii.phone, or clientIp with userAgent",
+    PlatformSlug.GOOGLE: "gclid, pii.email or pii.phone",
+}
+
+
+def nothing_scheduled(conversion: Conversion, pixels: Sequence[Pixel]) -> str:
+    """Why `conversion` has no send under way, and what would change that."""
+    if not pixels:
+        return NO_PIXEL
+    if conversion.awaiting_manual_input:
+        return AWAITS_VALUE
+    if conversion.is_test and conversion.sends.exists():
+        return TEST_ONLY
+    platforms = dict.fromkeys(PlatformSlug(pixel.platform) for pixel in pixels)
+    wanted = "; ".join(f"{platform.label}: {_ACCEPTED_BY[platform]}" for platform in platforms)
+    return f"No attribution signal, so nothing was sent. Send any of: {wanted}."

@@ -1,0 +1,106 @@
+"""Taking due sends and giving them back: one UPDATE wins, the claim fences out late workers.
+
+Works without any lock that outlives a crash: a claimed send is simply due
+again when its lease ends.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from dispatch.choices import Reason, SendStatus
+from dispatch.models import Attempt, Pixel, Send
+
+POISON_AT = 3  # leases lost in a row
+#: Events this close to the platform's age limit travel alone: late, they would sink their batch.
+RIDES_ALONE_WITHIN = timedelta(hours=1)
+
+
+def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> list[Send]:
+    """Up to `limit` due sends of the pixel that may travel together, ours until the lease ends.
+
+    Their conversions, visits and sites come with them. A send that was lost
+    with its worker travels alone; at the third loss it ends as poison.
+    """
+    due = Send.objects.due(now).filter(pixel=pixel)
+    if not due.exists():  # on SQLite a transaction would take the write lock just to look
+        return []
+    with transaction.atomic():
+        found = list(
+            due.select_related("conversion__visit", "conversion__site")
+            .order_by("priority", "due_at")
+            .select_for_update(of=("self",), skip_locked=True)[:limit]
+        )
+        lost = [send for send in found if send.claim is not None]
+        for send in lost:
+            _note_loss(send, now=now)
+        batch = _together([send for send in found if send.status == SendStatus.PENDING], max_age=max_age, now=now)
+        claim_id = uuid.uuid4()
+        for send in batch:
+            send.claim, send.pixel = claim_id, pixel
+        Send.objects.filter(pk__in=[send.pk for send in batch]).update(claim=claim_id, due_at=_lease_end(now))
+    return batch
+
+
+def begin_attempt(batch: Sequence[Send], payloads: Sequence[dict], *, now: datetime) -> list[Attempt]:  # type: ignore[type-arg]
+    """Renews the lease and writes what is about to leave; [] where the lease was lost."""
+    with transaction.atomic():
+        held = _held(batch).update(due_at=_lease_end(now), attempts=F("attempts") + 1)
+        if held != len(batch):
+            transaction.set_rollback(True)
+            return []
+        for send in batch:
+            send.attempts += 1
+        return Attempt.objects.bulk_create(
+            Attempt(send=send, number=send.attempts, started_at=now, batch_size=len(batch), request=payload)
+            for send, payload in zip(batch, payloads, strict=True)
+        )
+
+
+def finish(batch: Sequence[Send], **changes: object) -> int:
+    """Ends or reschedules sends that are still ours, and lets go of them; how many were."""
+    return _held(batch).update(claim=None, lost_leases=0, **changes)
+
+
+def end(batch: Sequence[Send], status: SendStatus, reason: str = "", **changes: object) -> int:
+    """A terminal state."""
+    return finish(batch, status=status, reason=reason, due_at=None, **changes)
+
+
+def _held(batch: Sequence[Send]):  # type: ignore[no-untyped-def]
+    return Send.objects.filter(pk__in=[send.pk for send in batch], claim=batch[0].claim if batch else None)
+
+
+def _lease_end(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
+
+
+def _note_loss(send: Send, *, now: datetime) -> None:
+    """Its worker was lost: nobody knows whether the platform has it."""
+    send.lost_leases += 1
+    send.uncertain_since = send.uncertain_since or now - timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
+    if send.lost_leases >= POISON_AT:
+        send.status, send.reason, send.due_at, send.claim = SendStatus.FAILED, Reason.POISON, None, None
+    send.save(update_fields=["lost_leases", "uncertain_since", "status", "reason", "due_at", "claim"])
+
+
+def _together(sends: list[Send], *, max_age: timedelta, now: datetime) -> list[Send]:
+    """The largest head of the queue that may share one request."""
+    if not sends:
+        return []
+    first = sends[0]
+    if _rides_alone(first, max_age=max_age, now=now):
+        return [first]
+    return [
+        send
+        for send in sends
+        if send.conversion.is_test == first.conversion.is_test and not _rides_alone(send, max_age=max_age, now=now)
+    ]
+
+
+def _rides_alone(send: Send, *, max_age: timedelta, now: datetime) -> bool:
+    return send.lost_leases > 0 or send.conversion.event_time + max_age - RIDES_ALONE_WITHIN < now

@@ -1,0 +1,239 @@
+"""One pixel's due sends: claim, render, post, read, conclude, split.
+
+HTTP happens outside any transaction. Whatever kills this process leaves rows
+that another worker takes up when the lease ends.
+"""
+
+import random
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from adtarget.logs import redact
+from dispatch import breaker, claiming, pausing, retry
+from dispatch.choices import Outcome, Priority, Reason, SendStatus
+from dispatch.credentials import CredentialRefused, CredentialUnavailable, credential_of
+from dispatch.events import outgoing_event
+from dispatch.models import Attempt, Pixel, Send
+from dispatch.platforms import PLATFORMS
+from dispatch.platforms.base import Answer, CannotExpress, Payload, Platform, PreparedRequest, Verdict
+
+log = structlog.get_logger(__name__)
+
+KEPT_RESPONSE = 2000  # characters of an answer on its attempt
+
+Post = Callable[[PreparedRequest], Answer]
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A claimed send with its payload."""
+
+    send: Send
+    payload: Payload
+
+
+def deliver_due(pixel_id: str, *, post: Post, clock: Clock) -> int:
+    """Sends everything that is due for the pixel, batch after batch; how many were taken up."""
+    taken, limit = 0, settings.DISPATCH_BATCH_SIZE
+    while True:
+        pixel = Pixel.objects.filter(pk=pixel_id, is_active=True, paused_at__isnull=True).first()
+        if pixel is None or breaker.is_open(pixel, clock()):
+            return taken
+        platform = PLATFORMS[pixel.platform]
+        if breaker.needs_probe(pixel):
+            if not breaker.claim_probe(pixel, now=clock()):
+                return taken
+            limit = 1
+        batch = claiming.claim(
+            pixel=pixel, limit=min(limit, platform.batch_limit), max_age=platform.max_age, now=clock()
+        )
+        if not batch:
+            return taken
+        Delivery(pixel, platform, post=post, clock=clock).deliver(batch)
+        taken += len(batch)
+        limit = min(limit * 4, settings.DISPATCH_BATCH_SIZE)  # a platform that comes back is not flooded
+
+
+class Delivery:
+    """One claimed batch on its way to one pixel."""
+
+    def __init__(self, pixel: Pixel, platform: Platform, *, post: Post, clock: Clock) -> None:
+        self.pixel, self.platform, self.post, self.clock = pixel, platform, post, clock
+        self.config = pixel.config()
+
+    def deliver(self, batch: Sequence[Send]) -> None:
+        """Every send of the batch is concluded, or due again, when this returns."""
+        groups = deque([self._render(batch)])
+        while groups:
+            group = groups.popleft()
+            if group:
+                groups.extend(self._attempt(group))
+
+    def _render(self, batch: Sequence[Send]) -> list[Parcel]:
+        """What can be said to the platform; the rest ends here, with its reason."""
+        parcels = []
+        for send in batch:
+            if self.clock() >= self._deadline(send):
+                reason = Reason.EXPIRED if send.attempts else Reason.EVENT_TOO_OLD
+                claiming.end([send], SendStatus.FAILED if send.attempts else SendStatus.SKIPPED, reason)
+                continue
+            try:
+                payload = self.platform.render(outgoing_event(send.conversion), self.config)
+            except CannotExpress as cannot:
+                claiming.end([send], SendStatus.SKIPPED, cannot.reason)
+            except Exception as error:  # one event that breaks our code must not stop its neighbours
+                log.exception("an event could not be rendered", send_id=send.pk)
+                message = f"Could not be rendered: {type(error).__name__}"
+                claiming.end([send], SendStatus.FAILED, Reason.POISON, error_code="render", error_message=message)
+            else:
+                parcels.append(Parcel(send, payload))
+        return parcels
+
+    def _attempt(self, group: list[Parcel]) -> list[list[Parcel]]:
+        """One request; the groups that are left to try because this one was refused as a whole."""
+        try:
+            credential = credential_of(self.pixel)
+        except CredentialRefused as refused:
+            self._pause([parcel.send for parcel in group], code="credential", message=str(refused))
+            return []
+        except CredentialUnavailable as unavailable:
+            self._retry_later(group, str(unavailable))
+            return []
+        sends = [parcel.send for parcel in group]
+        payloads = [parcel.payload for parcel in group]
+        started = self.clock()
+        attempts = claiming.begin_attempt(sends, payloads, now=started)
+        if not attempts:
+            log.warning("lease lost before sending", pixel=self.pixel.pk, sends=len(sends))
+            return []
+        request = self.platform.request(self.config, credential, payloads, test=sends[0].conversion.is_test)
+        connection.close()  # back to the pool: nothing of the database is held while we wait for a stranger
+        answer = self.post(request)
+        verdicts = self.platform.read(answer, len(group))
+        return self._conclude(group, attempts, verdicts, answer, started=started)
+
+    def _conclude(
+        self,
+        group: list[Parcel],
+        attempts: list[Attempt],
+        verdicts: Sequence[Verdict],
+        answer: Answer,
+        *,
+        started: datetime,
+    ) -> list[list[Parcel]]:
+        now = self.clock()
+        again: list[Parcel] = []
+        alike: dict[Verdict, list[int]] = defaultdict(list)
+        for index, verdict in enumerate(verdicts):
+            alike[verdict].append(index)
+        with transaction.atomic():
+            for verdict, indexes in alike.items():
+                self._keep_attempts([attempts[index] for index in indexes], verdict, answer, started=started, now=now)
+                parcels = [group[index] for index in indexes]
+                if verdict.outcome == Outcome.UNTOUCHED or (verdict.whole_batch and len(group) > 1):
+                    again += parcels
+                else:
+                    self._settle([parcel.send for parcel in parcels], verdict, now=now)
+        self._note_health(verdicts, now=now)
+        return self._split(again) if len(again) == len(group) else [again]
+
+    def _settle(self, sends: list[Send], verdict: Verdict, *, now: datetime) -> None:
+        last_error = {
+            "error_code": verdict.code[:64],
+            "error_message": redact(verdict.message)[:500],
+            "error_trace_id": verdict.trace_id[:128],
+        }
+        match verdict.outcome:
+            case Outcome.ACCEPTED:
+                cleared = dict.fromkeys(last_error, "")
+                claiming.end(sends, SendStatus.SENT, sent_at=now, **cleared)
+            case Outcome.REJECTED:
+                claiming.end(sends, SendStatus.FAILED, Reason.REJECTED, **last_error)
+            case Outcome.AUTH:
+                self._pause(sends, code=verdict.code, message=redact(verdict.message), **last_error)
+            case _:
+                self._reschedule(sends, verdict, now=now, **last_error)
+
+    def _reschedule(self, sends: list[Send], verdict: Verdict, *, now: datetime, **last_error: str) -> None:
+        """The next try of each, or its end; those alike in one statement."""
+        jitter = random.uniform(retry.LEAST_JITTER, 1.0)
+        groups: dict[tuple[Any, ...], list[Send]] = defaultdict(list)
+        for send in sends:
+            uncertain = send.uncertain_since or (now if verdict.outcome == Outcome.AMBIGUOUS else None)
+            send.uncertain_since = uncertain
+            at = retry.next_attempt(
+                failures=send.failures + 1,
+                now=now,
+                deadline=self._deadline(send),
+                waits=settings.DISPATCH_RETRY_SCHEDULE,
+                asked=verdict.wait,
+                jitter=jitter,
+            )
+            groups[send.failures + 1, uncertain, at].append(send)
+        for (failures, uncertain, at), alike in groups.items():
+            changes: dict[str, Any] = {"failures": failures, "uncertain_since": uncertain, **last_error}
+            if at is not None:
+                claiming.finish(alike, due_at=at, priority=Priority.RETRY, **changes)
+            else:
+                used_up = failures > len(settings.DISPATCH_RETRY_SCHEDULE)
+                reason = Reason.EXHAUSTED if used_up else Reason.EXPIRED
+                claiming.end(alike, SendStatus.FAILED, reason, **changes)
+
+    def _pause(self, sends: list[Send], *, code: str, message: str, **last_error: str) -> None:
+        """The credential is at fault, not the events: they wait, no retry is spent."""
+        now = self.clock()
+        pausing.pause(self.pixel, code=code, message=message, now=now)
+        claiming.finish(sends, due_at=now, **last_error)
+        log.warning("pixel paused", pixel=self.pixel.pk, code=code)
+
+    def _retry_later(self, group: list[Parcel], message: str) -> None:
+        verdict = Verdict(outcome=Outcome.RETRY, code="credential", message=message)
+        now = self.clock()
+        self._settle([parcel.send for parcel in group], verdict, now=now)
+        breaker.note_failure(self.pixel, asked=None, now=now)
+
+    def _keep_attempts(
+        self, attempts: list[Attempt], verdict: Verdict, answer: Answer, *, started: datetime, now: datetime
+    ) -> None:
+        Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(
+            outcome=verdict.outcome,
+            duration_ms=max(0, (now - started) // timedelta(milliseconds=1)),
+            http_status=answer.status or None,
+            code=verdict.code[:64],
+            message=redact(verdict.message)[:500],
+            trace_id=verdict.trace_id[:128],
+            response=readable(answer.body),
+        )
+
+    def _note_health(self, verdicts: Sequence[Verdict], *, now: datetime) -> None:
+        """A request that none of its events survived speaks of the platform, not of the events."""
+        if all(verdict.outcome in (Outcome.RETRY, Outcome.AMBIGUOUS) for verdict in verdicts):
+            waits = [verdict.wait for verdict in verdicts if verdict.wait]
+            breaker.note_failure(self.pixel, asked=max(waits, default=None), now=now)
+        else:
+            breaker.note_answer(self.pixel, now=now)
+
+    def _split(self, parcels: list[Parcel]) -> list[list[Parcel]]:
+        """Halves, until the guilty event stands alone."""
+        middle = len(parcels) // 2
+        return [parcels[:middle], parcels[middle:]]
+
+    def _deadline(self, send: Send) -> datetime:
+        return retry.deadline_of(
+            event_time=send.conversion.event_time,
+            max_age=self.platform.max_age,
+            uncertain_since=send.uncertain_since,
+        )
+
+
+def readable(body: bytes) -> str:
+    """An answer as text fit to keep: redacted, cut, storable."""
+    return redact(body[:KEPT_RESPONSE].decode("utf-8", "replace")).replace("\0", "")[:KEPT_RESPONSE]

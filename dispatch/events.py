@@ -1,0 +1,30 @@
+"""From a conversion's row to what the platforms are told."""
+
+from conversions.choices import EventType
+from conversions.hashing import external_id, sha256
+from conversions.models import Conversion
+from conversions.signals import effective_signals, is_of_a_person
+from dispatch.platforms.base import OutgoingEvent
+
+
+def outgoing_event(conversion: Conversion) -> OutgoingEvent:
+    """The conversion as a platform sees it; reads `visit` and `site` of the row, nothing else."""
+    signals = effective_signals(conversion)
+    address = signals.pop("client_ip", "")
+    url = signals.pop("event_source_url", "") or f"https://{conversion.site.domain}/"
+    return OutgoingEvent(
+        event_id=conversion.event_id,
+        event_type=EventType(conversion.event_type),
+        custom_name=conversion.custom_event_name,
+        occurred_at=conversion.event_time,
+        event_source_url=url,
+        value=conversion.value,
+        currency=conversion.currency,
+        content_name=conversion.content_name,
+        order_id=conversion.order_id,
+        external_id=sha256(external_id(conversion.external_user_id)),
+        client_ip=address if is_of_a_person(address) else "",
+        is_test=conversion.is_test,
+        **signals,
+        **conversion.pii,
+    )

@@ -1,0 +1,62 @@
+"""Bulkheads of one worker process: how many threads one pixel and one platform may hold.
+
+A platform that hangs keeps its own lanes busy and no others'. Whoever finds
+no free lane leaves a note, and the one who frees a lane looks once more, so
+that nothing due waits for the sweep.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+
+class Lanes:
+    def __init__(self, *, per_pixel: int, per_platform: int) -> None:
+        self._per_pixel = per_pixel
+        self._per_platform = per_platform
+        self._lock = threading.Lock()
+        self._pixels: Counter[str] = Counter()
+        self._platforms: Counter[str] = Counter()
+        self._again: dict[str, str] = {}
+
+    def run(self, pixel_id: str, platform: str, work: Callable[[str], None]) -> None:
+        """Runs `work(pixel_id)` in a free lane, and whatever was turned away meanwhile; else returns at once."""
+        if not self._enter(pixel_id, platform):
+            return
+        try:
+            work(pixel_id)
+        finally:
+            self._leave(pixel_id, platform)
+        while turned_away := self._next_turned_away(platform):
+            try:
+                work(turned_away)
+            finally:
+                self._leave(turned_away, platform)
+
+    def _enter(self, pixel_id: str, platform: str) -> bool:
+        with self._lock:
+            return self._try(pixel_id, platform)
+
+    def _try(self, pixel_id: str, platform: str) -> bool:
+        if self._pixels[pixel_id] >= self._per_pixel or self._platforms[platform] >= self._per_platform:
+            self._again[pixel_id] = platform
+            return False
+        self._pixels[pixel_id] += 1
+        self._platforms[platform] += 1
+        return True
+
+    def _leave(self, pixel_id: str, platform: str) -> None:
+        with self._lock:
+            self._pixels[pixel_id] -= 1
+            self._platforms[platform] -= 1
+            if not self._pixels[pixel_id]:
+                del self._pixels[pixel_id]
+
+    def _next_turned_away(self, platform: str) -> str:
+        """A pixel of the platform that found no lane and finds one now, already entered; else ''."""
+        with self._lock:
+            for pixel_id in [pixel for pixel, its in self._again.items() if its == platform]:
+                del self._again[pixel_id]
+                if self._try(pixel_id, platform):
+                    return pixel_id
+            return ""

@@ -1,0 +1,70 @@
+"""The worker's own round: a sign of life, and delivery without broker or beat.
+
+Celery has lost its connection to Redis without noticing before (celery #8030,
+#10205), and beat may be down. Whatever is overdue by two sweeps is taken up
+here, straight from the table.
+"""
+
+import os
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from celery import bootsteps
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from adtarget import heartbeat
+
+log = structlog.get_logger(__name__)
+
+
+class Patrol(bootsteps.StartStopStep):
+    """A thread of the worker process that goes round every DISPATCH_SWEEP_SECONDS."""
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        self._stop = threading.Event()
+        self._name = f"{socket.gethostname()}-{os.getpid()}"
+
+    def start(self, parent: Any) -> None:
+        threading.Thread(target=self._walk, name="patrol", daemon=True).start()
+
+    def stop(self, parent: Any) -> None:
+        self._stop.set()
+
+    terminate = stop
+
+    def _walk(self) -> None:
+        with ThreadPoolExecutor(max_workers=8, thread_name_prefix="patrol") as threads:
+            heartbeat.beat(self._name)
+            while not self._stop.wait(settings.DISPATCH_SWEEP_SECONDS):
+                try:
+                    heartbeat.beat(self._name)
+                    for pixel_id in overdue_pixels():
+                        threads.submit(deliver_overdue, pixel_id)
+                except Exception:  # the round goes on, whatever the database did
+                    log.exception("patrol interrupted")
+                finally:
+                    connection.close()
+
+
+def overdue_pixels() -> list[str]:
+    """Pixels whose sends the doorbell and two sweeps did not bring to a worker."""
+    from dispatch import sweeping  # models exist only once Django is set up, after this module is named
+
+    return sweeping.due_pixels(timezone.now() - 2 * timedelta(seconds=settings.DISPATCH_SWEEP_SECONDS))
+
+
+def deliver_overdue(pixel_id: str) -> None:
+    from dispatch import tasks
+
+    try:
+        tasks.deliver_due(pixel_id=pixel_id)
+    except Exception:
+        log.exception("overdue delivery failed", pixel=pixel_id)
+    finally:
+        connection.close()

@@ -1,0 +1,25 @@
+"""Pausing a pixel whose credential is refused, and letting it go on."""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from dispatch import doorbell
+from dispatch.models import Pixel, Send
+
+
+def pause(pixel: Pixel, *, code: str, message: str, now: datetime) -> None:
+    """Sends of the pixel wait as pending; staff see why."""
+    Pixel.objects.filter(pk=pixel.pk, paused_at__isnull=True).update(
+        paused_at=now, pause_code=code[:64], pause_message=message[:500]
+    )
+
+
+def resume(pixel: Pixel, *, now: datetime) -> None:
+    """Everything that waits for the pixel is due now."""
+    Pixel.objects.filter(pk=pixel.pk).update(
+        paused_at=None, pause_code="", pause_message="", breaker_failures=0, breaker_until=None
+    )
+    Send.objects.open().filter(pixel=pixel, claim__isnull=True).update(due_at=now)
+    transaction.on_commit(partial(doorbell.ring, pixel.pk), robust=True)

@@ -1,0 +1,64 @@
+"""Which pixels get a send: rows now, a doorbell after commit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from conversions.models import Conversion
+from dispatch import doorbell
+from dispatch.choices import Priority, Reason, SendStatus
+from dispatch.events import outgoing_event
+from dispatch.models import Pixel, Send
+from dispatch.platforms import PLATFORMS
+from leads.models import Site
+
+
+def active_pixels(site: Site) -> list[Pixel]:
+    """The site's pixels that take events; a paused one does, its sends wait."""
+    return list(Pixel.objects.active().filter(site=site).order_by("created_at"))
+
+
+def schedule(
+    conversion: Conversion, pixels: Sequence[Pixel], *, now: datetime, existing: Sequence[Send] = ()
+) -> list[Send]:
+    """Sends for each pixel that has something to attribute by; those now on their way.
+
+    `existing` sends of the conversion are kept: a sent one stays sent, a
+    failed or skipped one is due again. Call inside the transaction that wrote
+    the conversion.
+    """
+    event = outgoing_event(conversion)
+    by_pixel = {send.pixel_id: send for send in existing}
+    fresh: list[Send] = []
+    for pixel in pixels:
+        if pixel.pk in by_pixel or not PLATFORMS[pixel.platform].has_signal(event):
+            continue
+        fresh.append(_new_send(conversion, pixel, now=now))
+    Send.objects.bulk_create(fresh)
+    for send in existing:
+        if send.status in (SendStatus.FAILED, SendStatus.SKIPPED) and send.reason != Reason.TEST_MODE:
+            revive(send, priority=Priority.FRESH, now=now)
+    scheduled = [send for send in (*existing, *fresh) if send.status == SendStatus.PENDING]
+    ring_after_commit(send.pixel_id for send in scheduled)
+    return scheduled
+
+
+def revive(send: Send, *, priority: Priority, now: datetime) -> None:
+    """Makes an ended send due again with the whole retry schedule before it; same event id."""
+    send.status, send.reason, send.priority, send.due_at = SendStatus.PENDING, "", priority, now
+    send.failures = send.lost_leases = 0
+    send.save(update_fields=["status", "reason", "priority", "due_at", "failures", "lost_leases"])
+
+
+def ring_after_commit(pixel_ids: "Sequence[str] | object") -> None:
+    for pixel_id in sorted(set(pixel_ids)):  # type: ignore[call-overload]
+        transaction.on_commit(partial(doorbell.ring, pixel_id), robust=True)
+
+
+def _new_send(conversion: Conversion, pixel: Pixel, *, now: datetime) -> Send:
+    send = Send(conversion=conversion, pixel=pixel, platform=pixel.platform, due_at=now, created_at=now)
+    if conversion.is_test and not PLATFORMS[pixel.platform].takes_tests(pixel.config()):
+        send.status, send.reason, send.due_at = SendStatus.SKIPPED, Reason.TEST_MODE, None
+    return send

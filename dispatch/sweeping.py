@@ -1,0 +1,31 @@
+"""Finds what nobody was told of: due sends, lost leases, pixels that were switched off."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from dispatch.choices import Reason, SendStatus
+from dispatch.models import Send
+from dispatch.platforms import PLATFORMS
+
+
+def due_pixels(now: datetime) -> list[str]:
+    """Pixels with due sends that may go: not paused, not held by their breaker."""
+    due = Send.objects.due(now).filter(pixel__is_active=True, pixel__paused_at__isnull=True)
+    due = due.filter(Q(pixel__breaker_until__isnull=True) | Q(pixel__breaker_until__lte=now))
+    return list(due.order_by().values_list("pixel_id", flat=True).distinct())
+
+
+def settle_stranded(now: datetime) -> int:
+    """Ends sends that no worker will take up: of removed pixels, and too old on paused ones; how many."""
+    free = Send.objects.due(now).filter(claim__isnull=True)
+    ended = free.filter(pixel__is_active=False).update(
+        status=SendStatus.SKIPPED, reason=Reason.PIXEL_REMOVED, due_at=None
+    )
+    for slug, platform in PLATFORMS.items():
+        too_old = free.filter(
+            platform=slug, pixel__paused_at__isnull=False, conversion__event_time__lte=now - platform.max_age
+        )
+        ended += too_old.filter(attempts=0).update(status=SendStatus.SKIPPED, reason=Reason.EVENT_TOO_OLD, due_at=None)
+        ended += too_old.update(status=SendStatus.FAILED, reason=Reason.EXPIRED, due_at=None)
+    return ended

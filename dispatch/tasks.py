@@ -1,0 +1,37 @@
+"""Celery's doors to delivery: a name, ids, one call. A message may be lost, repeated or forged."""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from dispatch import delivery, doorbell, http, sweeping
+from dispatch.lanes import Lanes
+from dispatch.models import Pixel
+from dispatch.platforms.base import Answer, PreparedRequest
+
+LANES = Lanes(per_pixel=4, per_platform=max(4, settings.CELERY_WORKER_CONCURRENCY // 4))
+
+
+@shared_task(name="dispatch.deliver_due")
+def deliver_due(*, pixel_id: str, **_from_a_newer_release: object) -> None:
+    platform = Pixel.objects.filter(pk=pixel_id).values_list("platform", flat=True).first()
+    if platform is not None:
+        LANES.run(pixel_id, platform, deliver_now)
+
+
+@shared_task(name="dispatch.sweep")
+def sweep(**_from_a_newer_release: object) -> None:
+    now = timezone.now()
+    sweeping.settle_stranded(now)
+    for pixel_id in sweeping.due_pixels(now):
+        doorbell.ring(pixel_id)
+
+
+def deliver_now(pixel_id: str) -> None:
+    delivery.deliver_due(pixel_id, post=post, clock=timezone.now)
+
+
+def post(request: PreparedRequest) -> Answer:
+    return http.post(
+        request.url, headers=request.headers, body=request.body, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS
+    )

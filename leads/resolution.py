@@ -1,0 +1,134 @@
+"""Lead resolution: key, ids and history to a site and a channel (contract, section 5)."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from adtarget import errors
+from leads.models import ApiKey, Channel, Site
+
+
+class NoHistory(errors.InvalidPayload):
+    """Ids were left out and the lead's past does not supply them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """What the request named; '' where it did not."""
+
+    site_id: str = ""
+    website_id: str = ""
+    channel_id: str = ""
+
+
+def resolve(*, key: ApiKey, named: Named, telegram_user_id: int) -> Channel:
+    """The channel, with its site, that an event belongs to.
+
+    Raises InvalidPayload (unknown or foreign site), NoHistory,
+    SubscriptionInactive or ChannelNotFound.
+    """
+    if named.channel_id and (named.site_id or named.website_id or key.site_id):
+        channel = _channels(key, named).filter(_site_filter(key, named)).first()
+        if channel is not None:
+            return _open(channel)
+    site = named_site(key=key, named=named)
+    if site is not None:
+        _require_active(site)
+    if named.channel_id:
+        if site is not None:
+            raise errors.ChannelNotFound
+        return _open(_channel_by_history(key, named, telegram_user_id))
+    return _open(_latest_channel(key, site, telegram_user_id))
+
+
+def named_site(*, key: ApiKey, named: Named) -> Site | None:
+    """The key's own site or the named one; None where neither decides. Foreign reads as unknown."""
+    if not (named.site_id or named.website_id):
+        return key.site
+    site = Site.objects.filter(_site_filter(key, named, prefix=""), account=key.account).first()
+    if site is None:
+        raise errors.InvalidPayload(_what_is_wrong(key, named))
+    return site
+
+
+def history_site(*, key: ApiKey, telegram_user_id: int) -> Site | None:
+    """The site of the person's latest conversion on the account."""
+    latest = _history(key, telegram_user_id).select_related("site").order_by("-attributed_at", "-id").first()
+    return latest.site if latest else None
+
+
+def _channels(key: ApiKey, named: Named) -> QuerySet[Channel]:
+    """Active channels of the account by our id or, where it starts with '-', Telegram's."""
+    channels = Channel.objects.active().filter(site__account=key.account).select_related("site")
+    if not named.channel_id.startswith("-"):
+        return channels.filter(pk=named.channel_id)
+    digits = named.channel_id[1:]
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+        return channels.none()
+    return channels.filter(telegram_channel_id=int(named.channel_id))
+
+
+def _site_filter(key: ApiKey, named: Named, prefix: str = "site__") -> Q:
+    wanted = Q()
+    if key.site_id:
+        wanted &= Q(**{f"{prefix}pk": key.site_id})
+    if named.site_id:
+        wanted &= Q(**{f"{prefix}pk": named.site_id})
+    if named.website_id:
+        wanted &= Q(**{f"{prefix}website_id": named.website_id})
+    return wanted
+
+
+def _what_is_wrong(key: ApiKey, named: Named) -> str:
+    if key.site_id:
+        return "This key is limited to another site."
+    if named.site_id and named.website_id:
+        return "siteId and websiteId do not name one site of this account."
+    return f"{'siteId' if named.site_id else 'websiteId'} is not a site of this account."
+
+
+def _channel_by_history(key: ApiKey, named: Named, telegram_user_id: int) -> Channel:
+    """The named channel on the site where the person was last seen and which has that channel."""
+    history = _history(key, telegram_user_id)
+    if not history.exists():
+        raise NoHistory("siteId or websiteId is required for a lead without history.")
+    channels = {channel.site_id: channel for channel in _channels(key, named)}
+    latest = history.filter(site__in=channels).order_by("-attributed_at", "-id").first()
+    in_channel = history.filter(channel__in=list(channels.values())).order_by("-attributed_at", "-id").first()
+    chosen = in_channel or latest
+    if chosen is None:
+        raise errors.ChannelNotFound
+    return channels[chosen.site_id]
+
+
+def _latest_channel(key: ApiKey, site: Site | None, telegram_user_id: int) -> Channel:
+    history = _history(key, telegram_user_id)
+    if site is not None:
+        history = history.filter(site=site)
+    latest = history.select_related("channel__site").order_by("-attributed_at", "-id").first()
+    if latest is None:
+        raise NoHistory(
+            "channelId is required." if site else "siteId or websiteId is required for a lead without history."
+        )
+    if not latest.channel.is_active:
+        raise errors.ChannelNotFound
+    channel: Channel = latest.channel
+    return channel
+
+
+def _history(key: ApiKey, telegram_user_id: int) -> "QuerySet":  # type: ignore[type-arg]
+    """The account's conversions of the person. Live keys do not build on test events."""
+    history = key.account.conversions.filter(telegram_user_id=telegram_user_id)
+    if key.site_id:
+        history = history.filter(site=key.site_id)
+    return history if key.is_test else history.filter(is_test=False)
+
+
+def _open(channel: Channel) -> Channel:
+    _require_active(channel.site)
+    return channel
+
+
+def _require_active(site: Site) -> None:
+    if site.is_paused:
+        raise errors.SubscriptionInactive

@@ -1,0 +1,75 @@
+"""What an integrator may read: a lead with its conversions, the channels."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from adtarget import errors
+from adtarget.api import schema
+from adtarget.api.views import ApiViewSet, telegram_id_of_path
+from conversions.models import Conversion
+from leads.models import Channel, Lead
+from leads.resolution import Named, history_site, named_site
+from leads.serializers import ChannelsAnswer, LeadAnswer
+
+MOST_CONVERSIONS = 100
+
+
+class LeadViewSet(ApiViewSet):
+    @extend_schema(**schema.GET_LEAD, responses={200: LeadAnswer})
+    def retrieve(self, request: Request, telegram_user_id: str) -> Response:
+        person = telegram_id_of_path(telegram_user_id)
+        site = named_site(key=request.auth, named=_named(request)) or history_site(
+            key=request.auth, telegram_user_id=person
+        )
+        lead = Lead.objects.filter(site=site, telegram_user_id=person, conversions__isnull=False).first()
+        if lead is None:
+            raise errors.LeadNotFound
+        conversions = _before(request, Conversion.objects.filter(lead=lead)).prefetch_related("sends")
+        lead.latest_conversions = conversions.latest_first()[: _limit(request)]  # type: ignore[attr-defined]
+        return Response(LeadAnswer(lead).data)
+
+
+class ChannelViewSet(ApiViewSet):
+    @extend_schema(**schema.LIST_CHANNELS, responses={200: ChannelsAnswer})
+    def list(self, request: Request) -> Response:
+        site = named_site(key=request.auth, named=_named(request))
+        channels = Channel.objects.active().filter(site__account=request.auth.account).select_related("site")
+        if site is not None:
+            channels = channels.filter(site=site)
+        return Response(ChannelsAnswer({"channels": channels.order_by("site_id", "funnel_order", "id")}).data)
+
+
+def _named(request: Request) -> Named:
+    return Named(site_id=_text(request, "siteId"), website_id=_text(request, "websiteId"))
+
+
+def _text(request: Request, name: str) -> str:
+    value: str = request.query_params.get(name, "")
+    if len(value) > 64 or "\0" in value:
+        raise errors.InvalidPayload(f"{name} is not an id.")
+    return value
+
+
+def _limit(request: Request) -> int:
+    text = request.query_params.get("limit", str(MOST_CONVERSIONS))
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST_CONVERSIONS):
+        raise errors.InvalidPayload(f"limit must be an integer between 1 and {MOST_CONVERSIONS}.")
+    return int(text)
+
+
+def _before(request: Request, conversions: QuerySet[Conversion]) -> QuerySet[Conversion]:
+    """`before` is a conversionId of the list, or Unix milliseconds."""
+    text = _text(request, "before")
+    if not text:
+        return conversions
+    if text.isascii() and text.isdigit():
+        if len(text) > 14:
+            raise errors.InvalidPayload("before must be a conversionId or Unix milliseconds.")
+        return conversions.filter(
+            attributed_at__lt=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))
+        )
+    return conversions.filter(pk__lt=text)
