@@ -9,7 +9,7 @@ _IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="1 to 128 printable ASCII characters. A repeat within 24 h gets the first answer again and does nothing.",
+    description="1 to 128 printable ASCII characters. A repeat within 24 h gets the first answer and does nothing.",
 )
 _CLIENT = [
     OpenApiParameter("X-Adtarget-Client-IP", str, OpenApiParameter.HEADER, description="The end user's IP."),
