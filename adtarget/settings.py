@@ -145,7 +145,7 @@ API_MAX_BODY_BYTES = 64 * 1024
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["adtarget.api.parsing.StrictJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "adtarget.api.views.AlwaysJson",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "adtarget.api.negotiation.AlwaysJson",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "EXCEPTION_HANDLER": "adtarget.api.exception_handler.handle",
@@ -235,6 +235,14 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "adtarget"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# A message expires when its successor comes: they do not pile up while no worker runs.
+CELERY_BEAT_SCHEDULE = {
+    task: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 1.0)}}
+    for task, seconds in {
+        "dispatch.sweep": DISPATCH_SWEEP_SECONDS,
+        "conversions.purge_idempotency_records": 3600.0,
+    }.items()
+}
 
 # ---------------------------------------------------------------- logs and errors
 LOG_FORMAT = env.str("LOG_FORMAT", default="console")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
@@ -11,16 +10,6 @@ from adtarget import errors
 from adtarget.api.authentication import authenticate
 from adtarget.api.throttling import throttle
 from leads.models.lead import LARGEST_TELEGRAM_ID
-
-
-class AlwaysJson(BaseContentNegotiation):
-    """Answers JSON whatever `Accept` says; a 406 would help nobody."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0]
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        return renderers[0], renderers[0].media_type
 
 
 class ApiViewSet(ViewSet):
