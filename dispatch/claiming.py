@@ -81,10 +81,10 @@ def _lease_end(now: datetime) -> datetime:
 
 def _note_loss(send: Send, *, now: datetime) -> None:
     """Its worker was lost: nobody knows whether the platform has it."""
-    send.lost_leases += 1
+    send.lost_leases, send.claim = send.lost_leases + 1, None
     send.uncertain_since = send.uncertain_since or now - timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
     if send.lost_leases >= POISON_AT:
-        send.status, send.reason, send.due_at, send.claim = SendStatus.FAILED, Reason.POISON, None, None
+        send.status, send.reason, send.due_at = SendStatus.FAILED, Reason.POISON, None
     send.save(update_fields=["lost_leases", "uncertain_since", "status", "reason", "due_at", "claim"])
 
 

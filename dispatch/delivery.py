@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from adtarget.logs import redact
 from dispatch import breaker, claiming, pausing, retry
@@ -115,7 +115,6 @@ class Delivery:
             log.warning("lease lost before sending", pixel=self.pixel.pk, sends=len(sends))
             return []
         request = self.platform.request(self.config, credential, payloads, test=sends[0].conversion.is_test)
-        connection.close()  # back to the pool: nothing of the database is held while we wait for a stranger
         answer = self.post(request)
         verdicts = self.platform.read(answer, len(group))
         return self._conclude(group, attempts, verdicts, answer, started=started)

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from dispatch import delivery, doorbell, http, sweeping
@@ -32,6 +33,8 @@ def deliver_now(pixel_id: str) -> None:
 
 
 def post(request: PreparedRequest) -> Answer:
+    if not connection.in_atomic_block:
+        connection.close()  # back to the pool: nothing of the database is held while a stranger takes its time
     return http.post(
         request.url, headers=request.headers, body=request.body, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS
     )

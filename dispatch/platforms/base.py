@@ -7,10 +7,10 @@ Django's settings: everything impure is written once, in `dispatch.delivery`.
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar
 
 from conversions.choices import EventType
@@ -76,11 +76,16 @@ class PixelConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedRequest:
-    """A POST, ready to leave. Only `url` and `body` may ever be logged."""
+    """A POST, ready to leave. Only `logged_url` and `body` may ever be logged."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def logged_url(self) -> str:
+        """Without its query, which may carry the token."""
+        return self.url.partition("?")[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +121,8 @@ class Verdict:
 
     `code` and `message` are the platform's own words. `wait` is how long the
     platform asked us to wait. `whole_batch` marks a refusal of the request as
-    a whole, whose guilty event is not known: the batch is split.
+    a whole, whose guilty event is not known: the batch is split. Where it is
+    known, its neighbours are UNTOUCHED: due again at once, no retry spent.
     """
 
     outcome: Outcome
@@ -150,30 +156,100 @@ class Platform(ABC):
     def has_signal(self, event: OutgoingEvent) -> bool:
         """Is there anything to attribute by? Without, no send is made (contract, section 7)."""
 
+    def takes_tests(self, pixel: PixelConfig) -> bool:
+        """Can a test event be sent to this pixel without harm (contract, section 1)?"""
+        return True
+
     @abstractmethod
     def render(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
         """The event in the platform's words, or CannotExpress with the reason."""
 
     @abstractmethod
-    def request(self, pixel: PixelConfig, credential: str, payloads: Sequence[Payload]) -> PreparedRequest:
-        """One request carrying all payloads, at most `batch_limit`, rendered for this pixel."""
+    def request(
+        self, pixel: PixelConfig, credential: str, payloads: Sequence[Payload], *, test: bool = False
+    ) -> PreparedRequest:
+        """One request carrying all payloads, at most `batch_limit`, rendered for this pixel.
 
-    @abstractmethod
+        `test` events, which never share a request with live ones, go where they do not count.
+        """
+
     def read(self, answer: Answer, count: int) -> Sequence[Verdict]:
         """One verdict per event sent. Whatever is not recognised is ambiguous."""
+        failure = http_failure(answer)
+        return [failure] * count if failure else self.judge(answer, answer.json(), count)
+
+    @abstractmethod
+    def judge(self, answer: Answer, body: Any, count: int) -> Sequence[Verdict]:
+        """The verdicts of a whole answer; `body` is its JSON, or None where it has none."""
+
+    def event_name(self, event: OutgoingEvent, pixel: PixelConfig) -> str:
+        """The name set up for the pixel, else the platform's, else the custom name; '' where there is none."""
+        return chosen(pixel, "eventNames", event) or self.event_names.get(event.event_type, event.custom_name)
 
 
+# ------------------------------------------------------------------ building payloads
 def present(**fields: Any) -> Payload:
     """The fields that hold something: empty text, None and empty lists are left out."""
     return {key: value for key, value in fields.items() if value not in ("", None, [], {})}
 
 
-def http_failure(answer: Answer) -> Verdict | None:
-    """The verdict where no platform code can be trusted: nothing, half, or a busy server.
+def listed(text: str) -> list[str]:
+    """A list of one, or of none."""
+    return [text] if text else []
 
-    None where the answer must be read. Shared because the four agree on it:
-    408, 425, 429 and 5xx without a recognised body are retried, and only a
-    connection that never carried the request is surely unprocessed.
+
+def chosen(pixel: PixelConfig, option: str, event: OutgoingEvent) -> str:
+    """What a map among the pixel's options holds for the event: by custom name, then by type; '' if nothing."""
+    mapping = pixel.options.get(option)
+    if not isinstance(mapping, Mapping):
+        return ""
+    return str(mapping.get(event.custom_name) or mapping.get(event.event_type.value) or "")
+
+
+def price(event: OutgoingEvent, *, required: bool, currencies: frozenset[str] | None = None) -> Payload:
+    """`value` and `currency`, or neither; CannotExpress where a required price cannot be told.
+
+    `currencies` are those the platform knows, where it has a list.
+    """
+    value = amount(event.value, event.currency) if event.value is not None and event.currency else 0
+    if not value:
+        problem = Reason.MISSING_VALUE
+    elif currencies is not None and event.currency not in currencies:
+        problem = Reason.CURRENCY_UNSUPPORTED
+    else:
+        return {"value": value, "currency": event.currency}
+    if required:
+        raise CannotExpress(problem)
+    return {}
+
+
+def amount(value: Decimal, currency: str) -> float | int:
+    """A decimal in major units as a JSON number without float noise.
+
+    Quantised to the currency's exponent (ISO 4217; platforms.md, section 5).
+    """
+    exponent = _EXPONENTS.get(currency, 2)
+    quantised = value.quantize(Decimal(1).scaleb(-exponent), rounding=ROUND_HALF_UP)
+    return int(quantised) if quantised == quantised.to_integral_value() else float(quantised)
+
+
+def unix_seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def json_request(url: str, *, headers: Mapping[str, str], document: Payload) -> PreparedRequest:
+    """A POST of a JSON document in UTF-8."""
+    body = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return PreparedRequest(
+        url=url, headers={"Content-Type": "application/json", **headers}, body=body.encode(errors="replace")
+    )
+
+
+# ------------------------------------------------------------------ reading answers
+def http_failure(answer: Answer) -> Verdict | None:
+    """The verdict where no platform code can be trusted, because nothing or only half came back; else None.
+
+    Only a connection that never carried the request is surely unprocessed.
     """
     if answer.status == 0:
         outcome = Outcome.AMBIGUOUS if answer.reached else Outcome.RETRY
@@ -183,24 +259,38 @@ def http_failure(answer: Answer) -> Verdict | None:
     return None
 
 
-def unrecognised(answer: Answer) -> Verdict:
-    """The verdict for an answer that says nothing we know, by HTTP status alone."""
+def unrecognised(answer: Answer, count: int) -> list[Verdict]:
+    """The verdicts for an answer that says nothing we know, by HTTP status alone."""
     code = f"http_{answer.status}"
     if answer.status in (408, 409, 425, 429):
-        return Verdict(outcome=Outcome.RETRY, code=code, wait=answer.retry_after)
+        return [Verdict(outcome=Outcome.RETRY, code=code, wait=answer.retry_after)] * count
     if 400 <= answer.status < 500:
-        return Verdict(outcome=Outcome.REJECTED, code=code, whole_batch=True)
-    return Verdict(outcome=Outcome.AMBIGUOUS, code=code, message="Unrecognised answer.", wait=answer.retry_after)
+        return refused(Verdict(outcome=Outcome.REJECTED, code=code), count)
+    message = "The answer says nothing we know."
+    return [Verdict(outcome=Outcome.AMBIGUOUS, code=code, message=message, wait=answer.retry_after)] * count
 
 
-def amount(value: Decimal, currency: str) -> float | int:
-    """A decimal in major units as a JSON number without float noise.
+def refused(verdict: Verdict, count: int, guilty: Collection[int] = ()) -> list[Verdict]:
+    """A request refused for good, laid on the events the platform names.
 
-    Quantised to the currency's exponent (ISO 4217; platforms.md, section 5).
+    Their neighbours are untouched. Where it names none, and more than one was
+    sent, the whole batch is to be split.
     """
-    exponent = _EXPONENTS.get(currency, 2)
-    quantised = value.quantize(Decimal(1).scaleb(-exponent))
-    return int(quantised) if quantised == quantised.to_integral_value() else float(quantised)
+    named = {index for index in guilty if 0 <= index < count}
+    if not named:
+        return [replace(verdict, whole_batch=count > 1)] * count
+    neighbour = replace(verdict, outcome=Outcome.UNTOUCHED)
+    return [verdict if index in named else neighbour for index in range(count)]
+
+
+def longest(*waits: timedelta | None) -> timedelta | None:
+    """The longest of the waits that somebody asked for."""
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def text(value: Any) -> str:
+    """A JSON string as it is, a number as text, anything else ''."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 _EXPONENTS = {
