@@ -120,22 +120,22 @@ class Meta(Platform):
 
     def judge(self, answer: Answer, body: Any, count: int) -> Sequence[Verdict]:
         match body:
-            case {"error": {"code": int(code), **error}} if not isinstance(code, bool):
-                return self._error(answer, code, error, count)
-            case {"events_received": int(received), **rest} if answer.status == 200 and "error" not in rest:
-                return [self._received(received, rest, count)] * count
+            case {"error": {"code": int(code)}} if not isinstance(code, bool):
+                return self._error(answer, code, body["error"], count)
+            case {"events_received": int()} if answer.status == 200 and "error" not in body:
+                return [self._received(body, count)] * count
             case dict():
                 return unrecognised(answer, count)
         if 400 <= answer.status < 500:  # not Meta's own words, so nothing is final
             return [Verdict(outcome=Outcome.RETRY, code=f"http_{answer.status}", wait=answer.retry_after)] * count
         return unrecognised(answer, count)
 
-    def _received(self, received: int, rest: Payload, count: int) -> Verdict:
-        trace_id = text(rest.get("fbtrace_id"))
+    def _received(self, body: Payload, count: int) -> Verdict:
+        received, trace_id = body["events_received"], text(body.get("fbtrace_id"))
         if isinstance(received, bool) or received != count:
             message = f"Meta received {received} of {count} events."
             return Verdict(outcome=Outcome.AMBIGUOUS, code="wrong_count", message=message, trace_id=trace_id)
-        warnings = rest.get("messages")
+        warnings = body.get("messages")
         message = "; ".join(map(text, warnings)) if isinstance(warnings, list) else ""
         return Verdict(outcome=Outcome.ACCEPTED, message=message, trace_id=trace_id)
 
