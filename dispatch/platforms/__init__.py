@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 from dispatch.platforms.base import Platform
+from dispatch.platforms.google import Google
 from dispatch.platforms.meta import Meta
+from dispatch.platforms.snapchat import Snapchat
+from dispatch.platforms.tiktok import TikTok
 
-PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (Meta(),)}
+PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google())}

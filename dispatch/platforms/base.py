@@ -7,7 +7,7 @@ Django's settings: everything impure is written once, in `dispatch.delivery`.
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -145,7 +145,7 @@ class Platform(ABC):
     """A stateless translator; one leaf class per vendor, one file each."""
 
     slug: ClassVar[PlatformSlug]
-    #: The platform's own name of each of our types; Custom is the platform's business.
+    #: The platform's own name of each of our types; one that is not here goes by its custom name.
     event_names: ClassVar[Mapping[EventType, str]]
     #: Older events are refused, and one of them may sink its batch.
     max_age: ClassVar[timedelta]
@@ -183,8 +183,11 @@ class Platform(ABC):
         """The verdicts of a whole answer; `body` is its JSON, or None where it has none."""
 
     def event_name(self, event: OutgoingEvent, pixel: PixelConfig) -> str:
-        """The name set up for the pixel, else the platform's, else the custom name; '' where there is none."""
-        return chosen(pixel, "eventNames", event) or self.event_names.get(event.event_type, event.custom_name)
+        """The name set up for the pixel, else the platform's, else the custom name; CannotExpress without any."""
+        name = chosen(pixel, "eventNames", event) or self.event_names.get(event.event_type, event.custom_name)
+        if not name:
+            raise CannotExpress(Reason.NO_EVENT_NAME)
+        return name
 
 
 # ------------------------------------------------------------------ building payloads
@@ -203,7 +206,7 @@ def chosen(pixel: PixelConfig, option: str, event: OutgoingEvent) -> str:
     mapping = pixel.options.get(option)
     if not isinstance(mapping, Mapping):
         return ""
-    return str(mapping.get(event.custom_name) or mapping.get(event.event_type.value) or "")
+    return text(mapping.get(event.custom_name)) or text(mapping.get(event.event_type.value))
 
 
 def price(event: OutgoingEvent, *, required: bool, currencies: frozenset[str] | None = None) -> Payload:
@@ -231,6 +234,17 @@ def amount(value: Decimal, currency: str) -> float | int:
     exponent = _EXPONENTS.get(currency, 2)
     quantised = value.quantize(Decimal(1).scaleb(-exponent), rounding=ROUND_HALF_UP)
     return int(quantised) if quantised == quantised.to_integral_value() else float(quantised)
+
+
+def limited_data_use(pixel: PixelConfig) -> Payload:
+    """Meta's switch for US state laws, which Snapchat took over; 0 leaves the place to the person's IP."""
+    if not pixel.options.get("limitedDataUse"):
+        return {}
+    return {
+        "data_processing_options": ["LDU"],
+        "data_processing_options_country": 0,
+        "data_processing_options_state": 0,
+    }
 
 
 def unix_seconds(moment: datetime) -> int:
@@ -270,7 +284,7 @@ def unrecognised(answer: Answer, count: int) -> list[Verdict]:
     return [Verdict(outcome=Outcome.AMBIGUOUS, code=code, message=message, wait=answer.retry_after)] * count
 
 
-def refused(verdict: Verdict, count: int, guilty: Collection[int] = ()) -> list[Verdict]:
+def refused(verdict: Verdict, count: int, guilty: Iterable[int] = ()) -> list[Verdict]:
     """A request refused for good, laid on the events the platform names.
 
     Their neighbours are untouched. Where it names none, and more than one was

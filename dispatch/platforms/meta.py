@@ -21,6 +21,7 @@ from dispatch.platforms.base import (
     PreparedRequest,
     Verdict,
     json_request,
+    limited_data_use,
     listed,
     longest,
     present,
@@ -40,6 +41,7 @@ BLOCKED_FOR_A_WHILE = 368
 CREDENTIAL = frozenset({3, 10, 102, 190, *range(200, 300)})
 NO_TOKEN_GIVEN = 2500  # about the credential only where the error is of OAuth's kind
 UNKNOWN_PIXEL = (100, 33)
+INVALID = frozenset({100, 105})
 
 THROTTLED_WAIT = timedelta(seconds=60)
 BLOCKED_WAIT = timedelta(hours=1)
@@ -162,17 +164,8 @@ class Meta(Platform):
             return Outcome.AUTH, None
         if code == NO_TOKEN_GIVEN and "oauth" in f"{error.get('type')} {error.get('message')}".lower():
             return Outcome.AUTH, None
-        if code not in (100, 105) and (answer.status in (408, 425, 429) or answer.status >= 500):
+        if code in INVALID:
+            return Outcome.REJECTED, None
+        if answer.status in (408, 425, 429) or answer.status >= 500:
             return Outcome.RETRY, None
-        return Outcome.REJECTED, None
-
-
-def limited_data_use(pixel: PixelConfig) -> Payload:
-    """The switch for US state laws; 0 leaves country and state to the person's IP. Snapchat took the same keys."""
-    if not pixel.options.get("limitedDataUse"):
-        return {}
-    return {
-        "data_processing_options": ["LDU"],
-        "data_processing_options_country": 0,
-        "data_processing_options_state": 0,
-    }
+        return (Outcome.REJECTED if answer.status >= 400 else Outcome.AMBIGUOUS), None
