@@ -57,7 +57,7 @@ def record_conversion(
     elif facts.external_user_id:
         _touch(lead, facts, now)
     conversion = Conversion.objects.create(
-        account=key.account,
+        account_id=key.account_id,
         site=site,
         channel=channel,
         lead=lead,

@@ -28,12 +28,12 @@ class ConversionViewSet(ApiViewSet):
     @extend_schema(**schema.CREATE_CONVERSION, request=ConversionRequest, responses={200: ConversionAnswer})
     @idempotent
     def create(self, request: Request) -> Response:
-        given = parsing.parse(ConversionRequest, request._request, now=timezone.now())
+        given = parsing.parse(ConversionRequest, request._request)
         return _record(request, given, telegram_user_id=given["telegram_user_id"])
 
     @extend_schema(**schema.GET_CONVERSION, responses={200: ConversionDetail})
     def retrieve(self, request: Request, conversion_id: str) -> Response:
-        conversions = request.auth.account.conversions.prefetch_related("sends__pixel")
+        conversions = Conversion.objects.filter(account=request.auth.account_id).prefetch_related("sends__pixel")
         if request.auth.site_id:
             conversions = conversions.filter(site=request.auth.site_id)
         conversion = conversions.filter(pk=conversion_id).first()
@@ -50,7 +50,7 @@ class LeadEventViewSet(ApiViewSet):
         body = parsing.read_json(request._request)
         if body.get("telegramUserId") not in (None, person, str(person)):
             raise errors.InvalidPayload("telegramUserId of the body is another than that of the address.")
-        given = parsing.validate(EventRequest, body, now=timezone.now())
+        given = parsing.validate(EventRequest, body)
         try:
             return _record(request, given, telegram_user_id=person)
         except NoHistory as error:
@@ -61,8 +61,8 @@ class LeadEventViewSet(ApiViewSet):
     def submit_value(self, request: Request, telegram_user_id: str, conversion_id: str) -> Response:
         person = telegram_id_of_path(telegram_user_id)
         given = parsing.parse(ValueRequest, request._request)
-        conversion = Conversion.objects.of_account(request.auth.account).filter(
-            pk=conversion_id, telegram_user_id=person
+        conversion = Conversion.objects.filter(
+            account=request.auth.account_id, pk=conversion_id, telegram_user_id=person
         )
         if request.auth.site_id:
             conversion = conversion.filter(site=request.auth.site_id)

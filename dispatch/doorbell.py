@@ -14,6 +14,7 @@ from adtarget.celery import app
 
 log = structlog.get_logger(__name__)
 
+GATHER_SECONDS = 0.02  # one message speaks for all that rang meanwhile; publishing costs more than waiting
 REST_SECONDS = 1.0  # after a failure, before the broker is asked again
 
 
@@ -38,6 +39,8 @@ class Doorbell:
             with self._condition:
                 while not self._waiting:
                     self._condition.wait()
+            time.sleep(GATHER_SECONDS)
+            with self._condition:
                 pixel_ids, self._waiting = self._waiting, set()
             try:
                 for pixel_id in pixel_ids:

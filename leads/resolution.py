@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from adtarget import errors
-from leads.models import ApiKey, Channel, Site
+from leads.models import Account, ApiKey, Channel, Site
 
 
 class NoHistory(errors.InvalidPayload):
@@ -28,7 +28,7 @@ def resolve(*, key: ApiKey, named: Named, telegram_user_id: int) -> Channel:
     SubscriptionInactive or ChannelNotFound.
     """
     if named.channel_id and (named.site_id or named.website_id or key.site_id):
-        channel = _channels(key, named).filter(_site_filter(key, named)).first()
+        channel = next(iter(_channels(key, named).filter(_site_filter(key, named))[:1]), None)
         if channel is not None:
             return _open(channel)
     site = named_site(key=key, named=named)
@@ -45,7 +45,7 @@ def named_site(*, key: ApiKey, named: Named) -> Site | None:
     """The key's own site or the named one; None where neither decides. Foreign reads as unknown."""
     if not (named.site_id or named.website_id):
         return key.site
-    site = Site.objects.filter(_site_filter(key, named, prefix=""), account=key.account).first()
+    site = Site.objects.filter(_site_filter(key, named, prefix=""), account=key.account_id).first()
     if site is None:
         raise errors.InvalidPayload(_what_is_wrong(key, named))
     return site
@@ -59,7 +59,7 @@ def history_site(*, key: ApiKey, telegram_user_id: int) -> Site | None:
 
 def _channels(key: ApiKey, named: Named) -> QuerySet[Channel]:
     """Active channels of the account by our id or, where it starts with '-', Telegram's."""
-    channels = Channel.objects.active().filter(site__account=key.account).select_related("site")
+    channels = Channel.objects.active().filter(site__account=key.account_id).select_related("site")
     if not named.channel_id.startswith("-"):
         return channels.filter(pk=named.channel_id)
     digits = named.channel_id[1:]
@@ -118,7 +118,7 @@ def _latest_channel(key: ApiKey, site: Site | None, telegram_user_id: int) -> Ch
 
 def _history(key: ApiKey, telegram_user_id: int) -> "QuerySet":  # type: ignore[type-arg]
     """The account's conversions of the person. Live keys do not build on test events."""
-    history = key.account.conversions.filter(telegram_user_id=telegram_user_id)
+    history = Account(pk=key.account_id).conversions.filter(telegram_user_id=telegram_user_id)
     if key.site_id:
         history = history.filter(site=key.site_id)
     return history if key.is_test else history.filter(is_test=False)

@@ -37,7 +37,7 @@ class ChannelViewSet(ApiViewSet):
     @extend_schema(**schema.LIST_CHANNELS, responses={200: ChannelsAnswer})
     def list(self, request: Request) -> Response:
         site = named_site(key=request.auth, named=_named(request))
-        channels = Channel.objects.active().filter(site__account=request.auth.account).select_related("site")
+        channels = Channel.objects.active().filter(site__account=request.auth.account_id).select_related("site")
         if site is not None:
             channels = channels.filter(site=site)
         return Response(ChannelsAnswer({"channels": channels.order_by("site_id", "funnel_order", "id")}).data)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -74,12 +75,12 @@ class Currency(Text):
 
 @extend_schema_field(OpenApiTypes.INT64)
 class Moment(serializers.Field):
-    """Unix milliseconds; at most 5 minutes ahead of `context["now"]`, at most 2 years back."""
+    """Unix milliseconds; at most 5 minutes ahead, at most 2 years back."""
 
     def to_internal_value(self, data: Any) -> datetime:
         if not isinstance(data, int) or isinstance(data, bool):
             raise serializers.ValidationError("This field must be an integer of Unix milliseconds.")
-        now: datetime = self.context["now"]
+        now = timezone.now()
         if data > milliseconds(now + FURTHEST_AHEAD):
             raise serializers.ValidationError(
                 "This field is more than 5 minutes ahead. It takes Unix milliseconds, in UTC."
