@@ -5,13 +5,16 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:  # settings import this module, and gunicorn's parent process imports settings: keep both light
+    from django.http import HttpRequest, HttpResponse
 
 log = structlog.get_logger(__name__)
 
+PROBES = {"/healthz", "/readyz", "/metrics"}  # asked every few seconds
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _SECRETS = re.compile(
     r"(atk_(?:live|test)_[a-z0-9]{8}_)\w+|((?:access_token|refresh_token|client_secret)[=\"': ]+)[^&\s\"']+"
@@ -32,16 +35,17 @@ def redact_event(_logger: object, _method: str, event: structlog.typing.EventDic
 class RequestLogMiddleware:
     """Gives each request an id, puts it on the answer and on every log line in between."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: "Callable[[HttpRequest], HttpResponse]") -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
         given = request.headers.get("X-Request-Id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         started = time.monotonic()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            log.info(
+            note = log.debug if request.path in PROBES else log.info
+            note(
                 "request",
                 method=request.method,
                 path=request.path,
@@ -50,6 +54,13 @@ class RequestLogMiddleware:
             )
         response["X-Request-Id"] = request_id
         return response
+
+
+class HasTraceback(logging.Filter):
+    """Django's line for each 4xx and 5xx says what ours says already, except where an exception is in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is not None
 
 
 def logging_config(*, log_format: str) -> dict[str, Any]:
@@ -84,11 +95,13 @@ def logging_config(*, log_format: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
+        "filters": {"traceback": {"()": HasTraceback}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": logging.INFO},
         "loggers": {
             "django.server": {"handlers": [], "propagate": False},
             "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.request": {"filters": ["traceback"]},
             # Each of these says with one line a message what our own lines say better.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
