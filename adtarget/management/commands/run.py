@@ -1,0 +1,85 @@
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.utils import timezone
+
+from adtarget import demo
+
+#: The addresses that the sandbox stands in for, and the path it serves each under.
+SANDBOX_ADDRESSES = {
+    "META_API_URL": "",
+    "TIKTOK_API_URL": "",
+    "SNAPCHAT_API_URL": "",
+    "GOOGLE_API_URL": "",
+    "GOOGLE_OAUTH_URL": "/token",
+    "TELEGRAM_API_URL": "",
+}
+
+
+class Command(BaseCommand):
+    help = "Migrates, then runs web, worker and beat as one tree until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="With a demo account and a sandbox of the platforms.")
+
+    def handle(self, *args: Any, demo: bool, verbosity: int, **options: Any) -> None:
+        refuse_taken_port()
+        call_command("migrate", verbosity=0, interactive=False)
+        arguments = ["--address", f"{reachable_host()}:{settings.PORT}"]
+        if demo:
+            arguments += prepare_demo()
+        connections.close_all()
+        sys.stdout.flush()
+        os.chdir(settings.BASE_DIR)
+        # Becomes the supervisor instead of keeping Django in memory behind it.
+        os.execv(sys.executable, [sys.executable, "-m", "adtarget.supervisor", *arguments])  # noqa: S606
+
+
+def refuse_taken_port() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.HOST, settings.PORT))
+        except OSError as error:
+            raise CommandError(
+                f"Port {settings.PORT} cannot be used ({error.strerror}). Choose another: PORT=9000 bin/run"
+            ) from error
+
+
+def reachable_host() -> str:
+    """Where this machine reaches what HOST listens on."""
+    return "127.0.0.1" if settings.HOST in {"0.0.0.0", ""} else str(settings.HOST)  # noqa: S104
+
+
+def prepare_demo() -> list[str]:
+    """Provisions the demo, points the platforms at the sandbox, writes what is printed when all is up."""
+    ready = demo.prepare(Path(settings.VAR_DIR) / "demo.json", now=timezone.now())
+    port = sandbox_port()
+    sandbox = f"http://127.0.0.1:{port}"
+    for name, path in SANDBOX_ADDRESSES.items():
+        os.environ.setdefault(name, f"{sandbox}{path}")
+    file = Path(settings.VAR_DIR) / "greeting.txt"
+    file.touch(mode=0o600)
+    address = f"http://{reachable_host()}:{settings.PORT}"
+    file.write_text(demo.greeting(ready, address=address, sandbox=sandbox))
+    return ["--greeting", str(file), "--also", f"sandbox: python -m adtarget.sandbox --port {port}"]
+
+
+def sandbox_port() -> int:
+    """The one after ours, so that it is the same at every start; any free one where that is taken."""
+    for wanted in (settings.PORT + 1, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except (OSError, OverflowError):
+                continue
+            return int(probe.getsockname()[1])
+    raise CommandError("No free port for the sandbox.")
