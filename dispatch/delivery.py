@@ -7,7 +7,7 @@ that another worker takes up when the lease ends.
 import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.db import transaction
 from adtarget.logs import redact
 from dispatch import breaker, claiming, pausing, retry
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
-from dispatch.credentials import CredentialRefused, CredentialUnavailable, credential_of
+from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
 from dispatch.events import outgoing_event
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms import PLATFORMS
@@ -44,7 +44,7 @@ def deliver_due(pixel_id: str, *, post: Post, clock: Clock) -> int:
     """Sends everything that is due for the pixel, batch after batch; how many were taken up."""
     taken, limit = 0, settings.DISPATCH_BATCH_SIZE
     while True:
-        pixel = Pixel.objects.filter(pk=pixel_id, is_active=True, paused_at__isnull=True).first()
+        pixel = Pixel.objects.select_related("site").filter(pk=pixel_id, is_active=True, paused_at__isnull=True).first()
         if pixel is None or breaker.is_open(pixel, clock()):
             return taken
         platform = PLATFORMS[pixel.platform]
@@ -100,7 +100,7 @@ class Delivery:
     def _attempt(self, group: list[Parcel]) -> list[list[Parcel]]:
         """One request; the groups that are left to try because this one was refused as a whole."""
         try:
-            credential = credential_of(self.pixel)
+            token = token_of(self.pixel)
         except CredentialRefused as refused:
             self._pause([parcel.send for parcel in group], code="credential", message=str(refused))
             return []
@@ -114,9 +114,13 @@ class Delivery:
         if not attempts:
             log.warning("lease lost before sending", pixel=self.pixel.pk, sends=len(sends))
             return []
-        request = self.platform.request(self.config, credential, payloads, test=sends[0].conversion.is_test)
+        request = self.platform.request(self.config, token.text, payloads, test=sends[0].conversion.is_test)
         answer = self.post(request)
         verdicts = self.platform.read(answer, len(group))
+        if not token.is_fresh and all(verdict.outcome == Outcome.AUTH for verdict in verdicts):
+            # An exchanged token may end before its time: one more try with a new one decides.
+            forget(self.pixel)
+            verdicts = [replace(verdict, outcome=Outcome.UNTOUCHED) for verdict in verdicts]
         return self._conclude(group, attempts, verdicts, answer, started=started)
 
     def _conclude(
@@ -142,7 +146,8 @@ class Delivery:
                 else:
                     self._settle([parcel.send for parcel in parcels], verdict, now=now)
         self._note_health(verdicts, now=now)
-        return self._split(again) if len(again) == len(group) else [again]
+        is_whole = len(again) == len(group) and any(verdict.whole_batch for verdict in verdicts)
+        return self._split(again) if is_whole else [again]
 
     def _settle(self, sends: list[Send], verdict: Verdict, *, now: datetime) -> None:
         last_error = {

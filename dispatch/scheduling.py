@@ -33,6 +33,7 @@ def schedule(
     by_pixel = {send.pixel_id: send for send in existing}
     fresh: list[Send] = []
     for pixel in pixels:
+        pixel.site = conversion.site
         if pixel.pk in by_pixel or not PLATFORMS[pixel.platform].has_signal(event):
             continue
         fresh.append(_new_send(conversion, pixel, now=now))

@@ -64,7 +64,7 @@ class Pixel(models.Model):
             pixel_id=self.pixel_id,
             api_url=settings.PLATFORM_API_URLS[self.platform],
             test_event_code=self.test_event_code,
-            options=self.options,
+            options={"consent": self.site.consent, **self.options},
         )
 
     def credential(self) -> str:

@@ -32,3 +32,12 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.domain
+
+    @property
+    def consent(self) -> dict[str, str]:
+        """What people of this site agreed to, in Google's two questions; '' where nobody said."""
+        words = {True: "granted", False: "denied", None: ""}
+        return {
+            "adUserData": words[self.ad_user_data_consent],
+            "adPersonalization": words[self.ad_personalization_consent],
+        }
