@@ -168,8 +168,7 @@ SPECTACULAR_SETTINGS = {
         "adtarget.api.schema.describe",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "SendStatus": "dispatch.choices.SendStatus",
-        "CapiStatus": "conversions.choices.CapiStatus",
+        "DeliveryStatus": "dispatch.choices.SendStatus",
     },
 }
 

@@ -5,15 +5,15 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adtarget.api.fields import Address, Answer, Currency, Moment, Money, TelegramId, Text, WebUrl, milliseconds
+from adtarget.api.fields import Address, Answer, Currency, Moment, Money, TelegramId, Text, WebUrl
 from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii, EventFacts
 from conversions.models import Conversion
 from conversions.recording import Recorded
 from conversions.signals import named
 from conversions.status import capi_status
-from dispatch.choices import PlatformSlug, SendStatus
-from dispatch.models import Send
+from dispatch.choices import PlatformSlug
+from dispatch.serializers import SendAnswer
 
 CLICK_ID_LENGTH = 2048
 
@@ -151,39 +151,6 @@ class ConversionAnswer(Answer):
 
 class SuccessAnswer(serializers.Serializer):
     success = serializers.BooleanField()
-
-
-class SendError(Answer):
-    code = serializers.CharField(source="error_code")
-    message = serializers.CharField(source="error_message")
-    traceId = serializers.CharField(source="error_trace_id")
-
-
-class SendAnswer(Answer):
-    """One send: where it is and, where it is not sent, why."""
-
-    sendId = serializers.CharField(source="pk")
-    platform = serializers.ChoiceField(choices=PlatformSlug.choices)
-    pixelId = serializers.CharField(source="pixel.pixel_id")
-    status = serializers.ChoiceField(choices=SendStatus.choices)
-    reason = serializers.SerializerMethodField()
-    attempts = serializers.IntegerField()
-    nextAttemptAt = serializers.SerializerMethodField()
-    sentAt = serializers.SerializerMethodField()
-    lastError = serializers.SerializerMethodField()
-
-    def get_reason(self, send: Send) -> str | None:
-        return send.reason or None
-
-    def get_nextAttemptAt(self, send: Send) -> int | None:
-        """While a worker has the send there is no next attempt yet."""
-        return milliseconds(send.due_at) if send.due_at and not send.claim else None
-
-    def get_sentAt(self, send: Send) -> int | None:
-        return milliseconds(send.sent_at) if send.sent_at else None
-
-    def get_lastError(self, send: Send) -> dict[str, Any] | None:
-        return dict(SendError(send).data) if send.error_code else None
 
 
 class ConversionDetail(Answer):

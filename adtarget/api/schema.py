@@ -90,6 +90,11 @@ GET_CONVERSION: dict[str, Any] = {
     "summary": "A conversion with its sends: where each is, and why",
     "tags": ["Events"],
 }
+GET_SEND: dict[str, Any] = {
+    "operation_id": "getSend",
+    "summary": "A send with every attempt: what was answered, when, and what happens next",
+    "tags": ["Events"],
+}
 GET_LEAD: dict[str, Any] = {
     "operation_id": "getLead",
     "summary": "Everything known about a lead",

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from conversions.views import ConversionViewSet, LeadEventViewSet
+from dispatch.views import SendViewSet
 from leads.views import ChannelViewSet, LeadViewSet
 
 urlpatterns = [
     path("events/conversion", ConversionViewSet.as_view({"post": "create"})),
     path("conversions/<str:conversion_id>", ConversionViewSet.as_view({"get": "retrieve"})),
+    path("sends/<str:send_id>", SendViewSet.as_view({"get": "retrieve"})),
     path("leads/<str:telegram_user_id>", LeadViewSet.as_view({"get": "retrieve"})),
     path("leads/<str:telegram_user_id>/events", LeadEventViewSet.as_view({"post": "create"})),
     path(

@@ -1,5 +1,6 @@
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +9,9 @@ from adtarget.ids import new_id
 from conversions.models import Conversion
 from dispatch.choices import PlatformSlug, Priority, Reason, SendStatus
 from dispatch.models.pixel import Pixel
+
+if TYPE_CHECKING:
+    from dispatch.models.attempt import Attempt
 
 
 class SendQuerySet(models.QuerySet["Send"]):
@@ -80,3 +84,7 @@ class Send(models.Model):
 
     def __str__(self) -> str:
         return self.pk
+
+    @property
+    def attempts_in_order(self) -> "models.QuerySet[Attempt]":
+        return self.attempt_set.order_by("number", "id")

@@ -1,0 +1,73 @@
+"""What an integrator may read of a send: where it is and why, attempt by attempt."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from adtarget.api.fields import Answer, Moment, milliseconds
+from dispatch.choices import Outcome, PlatformSlug, SendStatus
+from dispatch.models import Attempt, Send
+
+
+class SendError(Answer):
+    code = serializers.CharField(source="error_code")
+    message = serializers.CharField(source="error_message")
+    traceId = serializers.CharField(source="error_trace_id")
+
+
+class SendAnswer(Answer):
+    """One send: where it is and, where it is not sent, why."""
+
+    sendId = serializers.CharField(source="pk")
+    platform = serializers.ChoiceField(choices=PlatformSlug.choices)
+    pixelId = serializers.CharField(source="pixel.pixel_id")
+    status = serializers.ChoiceField(choices=SendStatus.choices)
+    reason = serializers.SerializerMethodField()
+    attempts = serializers.IntegerField()
+    nextAttemptAt = serializers.SerializerMethodField()
+    sentAt = serializers.SerializerMethodField()
+    lastError = serializers.SerializerMethodField()
+
+    def get_reason(self, send: Send) -> str | None:
+        return send.reason or None
+
+    def get_nextAttemptAt(self, send: Send) -> int | None:
+        """While a worker has the send there is no next attempt yet."""
+        return milliseconds(send.due_at) if send.due_at and not send.claim else None
+
+    def get_sentAt(self, send: Send) -> int | None:
+        return milliseconds(send.sent_at) if send.sent_at else None
+
+    def get_lastError(self, send: Send) -> dict[str, Any] | None:
+        return dict(SendError(send).data) if send.error_code else None
+
+
+class AttemptAnswer(Answer):
+    """One try, without the payload: hashes and addresses stay inside."""
+
+    number = serializers.IntegerField()
+    startedAt = Moment(source="started_at")
+    durationMs = serializers.IntegerField(source="duration_ms")
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    httpStatus = serializers.IntegerField(source="http_status")
+    code = serializers.SerializerMethodField()
+    message = serializers.SerializerMethodField()
+    traceId = serializers.SerializerMethodField()
+    batchSize = serializers.IntegerField(source="batch_size")
+
+    def get_code(self, attempt: Attempt) -> str | None:
+        return attempt.code or None
+
+    def get_message(self, attempt: Attempt) -> str | None:
+        return attempt.message or None
+
+    def get_traceId(self, attempt: Attempt) -> str | None:
+        return attempt.trace_id or None
+
+
+class SendDetail(SendAnswer):
+    """GET /sends/{sendId}: the send with every attempt, oldest first."""
+
+    conversionId = serializers.CharField(source="conversion_id")
+    createdAt = Moment(source="created_at")
+    attemptList = AttemptAnswer(many=True, source="attempts_in_order")

@@ -1,0 +1,23 @@
+"""What an integrator may read of delivery."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from adtarget import errors
+from adtarget.api import schema
+from adtarget.api.views import ApiViewSet
+from dispatch.models import Send
+from dispatch.serializers import SendDetail
+
+
+class SendViewSet(ApiViewSet):
+    @extend_schema(**schema.GET_SEND, responses={200: SendDetail})
+    def retrieve(self, request: Request, send_id: str) -> Response:
+        sends = Send.objects.select_related("pixel").filter(conversion__account=request.auth.account_id)
+        if request.auth.site_id:
+            sends = sends.filter(conversion__site=request.auth.site_id)
+        send = sends.filter(pk=send_id).first()
+        if send is None:
+            raise errors.NotFound("There is no such send.")
+        return Response(SendDetail(send).data)

@@ -1,0 +1,216 @@
+"""The product as processes: web, worker and beat of the Procfile against a sandbox, to be killed at will."""
+
+import contextlib
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import requests
+from adtarget.sandbox.server import Sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines() if ": " in line)
+SIGNALS = {
+    "fbc": "fb.1.1791990000123.IwAR0aBc",
+    "fbp": "fb.1.1791990000000.1116446470",
+    "clientIp": "203.0.113.9",
+    "userAgent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)",
+    "eventSourceUrl": "https://acme.example/join",
+}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def wait_for(what: Callable[[], Any], *, seconds: float = 20, every: float = 0.1) -> Any:
+    """The first true result, or a failure that shows the last one."""
+    ends, result = time.monotonic() + seconds, None
+    while time.monotonic() < ends:
+        result = what()
+        if result:
+            return result
+        time.sleep(every)
+    raise AssertionError(f"Still {result!r} after {seconds} s.")
+
+
+class Stack:
+    """`with Stack(folder) as stack:` migrated, provisioned, and whatever `start` names is running."""
+
+    def __init__(self, folder: Path, *, redis_url: str = "", **environment: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.sandbox = Sandbox(port=0)
+        self.database = os.environ.get("TEST_DATABASE_URL", "")
+        self.redis_url = redis_url
+        self.environment = environment
+
+    def __enter__(self) -> "Stack":
+        self.sandbox.__enter__()
+        self._own_database()
+        self.env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")},
+            "DJANGO_SETTINGS_MODULE": "adtarget.settings",
+            "ENV_FILE": str(self.folder / "none"),
+            "VAR_DIR": str(self.folder / "var"),
+            "DATABASE_URL": self.database or f"sqlite:///{self.folder}/db.sqlite3",
+            "REDIS_URL": self.redis_url,
+            "PORT": str(self.port),
+            "API_RATE_LIMIT_PER_MINUTE": "1000000",
+            "API_RATE_LIMIT_BURST": "100000",
+            "DISPATCH_RETRY_SCHEDULE": "0.3,0.3,0.3,0.5,0.5,1,1,1,2,2,2,2",
+            "DISPATCH_LEASE_SECONDS": "3",
+            "DISPATCH_SWEEP_SECONDS": "0.5",
+            "DISPATCH_ATTEMPT_SECONDS": "1.5",
+            "GOOGLE_OAUTH_URL": f"{self.sandbox.url}/token",
+            **{f"{name}_API_URL": self.sandbox.url for name in ("META", "TIKTOK", "SNAPCHAT", "GOOGLE", "TELEGRAM")},
+            **self.environment,
+        }
+        self.manage("migrate", "-v0")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self.processes):
+            self.kill(name)
+        self.sandbox.__exit__(None, None, None)
+
+    def manage(self, *arguments: str, stdin: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def provision(self, *platforms: str) -> None:
+        """An account with a site, a channel, one pixel a platform and a key."""
+        self.facts = json.loads(self.manage("provision", "-", stdin=json.dumps(account(platforms or ("meta",)))))
+        self.token = self.facts["apiKeys"][0]["token"]
+        self.website_id = self.facts["sites"][0]["websiteId"]
+
+    def start(self, *names: str) -> None:
+        for name in names:
+            log = open(self.folder / f"{name}.log", "ab")  # noqa: SIM115  the process keeps it
+            command = [part if part != "python" else sys.executable for part in shlex.split(PROCFILE[name])]
+            self.processes[name] = subprocess.Popen(
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
+            )
+        if "web" in names:
+            wait_for(self._answers, seconds=30)
+
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """The process and all it started, at once."""
+        process = self.processes.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        process.wait(timeout=20)
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}", **headers}
+        return requests.post(f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers, timeout=30)
+
+    def convert(self, person: int, **more: Any) -> dict[str, Any]:
+        """An accepted Lead of the person; the answer."""
+        body = {
+            "telegramUserId": person,
+            "websiteId": self.website_id,
+            "channelId": "-1001234567890",
+            "eventType": "Lead",
+            **SIGNALS,
+            **more,
+        }
+        answer = self.post("/api/v1/events/conversion", body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def conversion(self, conversion_id: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        url = f"http://127.0.0.1:{self.port}/api/v1/conversions/{conversion_id}"
+        return dict(requests.get(url, headers=headers, timeout=30).json())
+
+    def is_sent(self, conversion_id: str) -> bool:
+        return all(send["status"] == "sent" for send in self.conversion(conversion_id)["sends"])
+
+    def accepted_event_ids(self, platform: str = "meta") -> list[str]:
+        """The event ids the platform took, one entry for each time it did."""
+        return [event["event_id"] for event in self.sandbox.events(platform=platform) if event["accepted"]]
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def _own_database(self) -> None:
+        if not self.database:
+            return
+        name = f"faults_{os.getpid()}_{time.time_ns()}"
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        parts = urlsplit(self.database)
+        self.database = urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def account(platforms: tuple[str, ...]) -> dict[str, Any]:
+    pixels: dict[str, dict[str, Any]] = {
+        "meta": {"pixelId": "1234567890", "accessToken": "EAA-good"},
+        "tiktok": {"pixelId": "C4ABCDEFGHIJKLMNOP", "accessToken": "tiktok-good"},
+        "snapchat": {"pixelId": "0f2e4d6c-8b0a-4c2e-9d4f-6a8b0c2e4d6f", "accessToken": "snap-good"},
+        "google": {
+            "pixelId": "1234567890",
+            "options": {
+                "conversionActions": {"Lead": "7654321", "Purchase": "7654322"},
+                "credentials": {"clientId": "id", "clientSecret": "secret", "refreshToken": "good"},
+            },
+        },
+    }
+    return {
+        "account": {"name": "Acme"},
+        "sites": [
+            {
+                "domain": "acme.example",
+                "name": "Acme",
+                "pixels": [{"platform": platform, **pixels[platform]} for platform in platforms],
+                "channels": [{"telegramChannelId": "-1001234567890", "title": "VIP", "default": True}],
+            }
+        ],
+        "apiKeys": [{"name": "backend"}],
+    }
+
+
+class FreeRedis:
+    """A Redis of this test's own, which may be killed."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self.start()
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--save", "", "--dir", str(self.folder)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
