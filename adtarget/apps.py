@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.conf import settings
+
+from adtarget import logs
 
 
 class AdtargetConfig(AppConfig):
@@ -8,3 +11,6 @@ class AdtargetConfig(AppConfig):
 
     def ready(self) -> None:
         from adtarget import celery, checks  # noqa: F401  (importing makes the Celery app current and the checks known)
+
+        if settings.SENTRY_DSN:
+            logs.report_errors_to_sentry(settings.SENTRY_DSN)

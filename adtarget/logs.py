@@ -63,7 +63,32 @@ class HasTraceback(logging.Filter):
         return record.exc_info is not None
 
 
-def logging_config(*, log_format: str) -> dict[str, Any]:
+def report_errors_to_sentry(dsn: str) -> None:
+    """Unhandled exceptions go to Sentry, without bodies, local variables or anything `redact` knows."""
+    import sentry_sdk  # only where it is wanted: it is large
+
+    def before_send(event: Any, _hint: Any) -> Any:
+        return _redacted(event)
+
+    sentry_sdk.init(
+        dsn=dsn,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        max_breadcrumbs=0,
+        before_send=before_send,
+    )
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {name: _redacted(inner) for name, inner in value.items()}
+    return [_redacted(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> dict[str, Any]:
     """Django's LOGGING: standard-library and structlog records through the same processors."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -71,11 +96,8 @@ def logging_config(*, log_format: str) -> dict[str, Any]:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Any] = (
-        [structlog.processors.format_exc_info, redact_event, structlog.processors.JSONRenderer()]
-        if log_format == "json"
-        else [structlog.processors.format_exc_info, redact_event, structlog.dev.ConsoleRenderer(colors=False)]
-    )
+    as_json = structlog.processors.JSONRenderer()
+    as_text = structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -86,18 +108,25 @@ def logging_config(*, log_format: str) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
-        "foreign_pre_chain": shared,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-    }
+
+    def formatter(render: Any) -> dict[str, Any]:
+        last = [structlog.processors.format_exc_info, redact_event, render]
+        return {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": shared,
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        }
+
+    handlers: dict[str, Any] = {"console": {"class": "logging.StreamHandler", "formatter": log_format}}
+    if axiom:
+        handlers["axiom"] = {"class": "adtarget.axiom.AxiomHandler", "formatter": "json", **axiom}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": formatter},
+        "formatters": {"json": formatter(as_json), "console": formatter(as_text)},
         "filters": {"traceback": {"()": HasTraceback}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["console"], "level": logging.INFO},
+        "handlers": handlers,
+        "root": {"handlers": list(handlers), "level": logging.INFO},
         "loggers": {
             "django.server": {"handlers": [], "propagate": False},
             "django": {"handlers": [], "level": "INFO", "propagate": True},

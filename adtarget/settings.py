@@ -245,8 +245,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # ---------------------------------------------------------------- logs and errors
-LOG_FORMAT = env.str("LOG_FORMAT", default="console")
+LOG_FORMAT = env.str("LOG_FORMAT", default="console")  # or json
 AXIOM_TOKEN = env.str("AXIOM_TOKEN", default="")
 AXIOM_DATASET = env.str("AXIOM_DATASET", default="")
+AXIOM_URL = env.str("AXIOM_URL", default="https://api.axiom.co").rstrip("/")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
-LOGGING = logging_config(log_format=LOG_FORMAT)
+LOGGING = logging_config(
+    log_format="json" if LOG_FORMAT == "json" else "console",
+    axiom={"url": AXIOM_URL, "token": AXIOM_TOKEN, "dataset": AXIOM_DATASET} if AXIOM_TOKEN and AXIOM_DATASET else None,
+)
