@@ -164,7 +164,7 @@ class ConversionDetail(Answer):
     eventType = serializers.ChoiceField(choices=EventType.choices, source="event_type")
     customEventName = serializers.SerializerMethodField()
     capiStatus = serializers.SerializerMethodField()
-    source = serializers.ChoiceField(choices=Source.choices)
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # the page's name for it
     coldLead = serializers.BooleanField(source="is_cold")
     test = serializers.SerializerMethodField()
     awaitingManualInput = serializers.BooleanField(source="awaiting_manual_input")

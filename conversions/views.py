@@ -1,5 +1,7 @@
 """The event endpoints: parse, call, present."""
 
+from typing import Any
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,7 +11,7 @@ from adtarget import errors
 from adtarget.api import parsing, schema
 from adtarget.api.client_context import claimed_client
 from adtarget.api.idempotency import idempotent
-from adtarget.api.views import ApiViewSet, telegram_id_of_path
+from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
 from conversions import recording
 from conversions.models import Conversion
 from conversions.serializers import (
@@ -33,9 +35,9 @@ class ConversionViewSet(ApiViewSet):
 
     @extend_schema(**schema.GET_CONVERSION, responses={200: ConversionDetail})
     def retrieve(self, request: Request, conversion_id: str) -> Response:
-        conversions = Conversion.objects.filter(account=request.auth.account_id).prefetch_related("sends__pixel")
-        if request.auth.site_id:
-            conversions = conversions.filter(site=request.auth.site_id)
+        conversions = Conversion.objects.filter(account=key_of(request).account_id).prefetch_related("sends__pixel")
+        if key_of(request).site_id:
+            conversions = conversions.filter(site=key_of(request).site_id)
         conversion = conversions.filter(pk=conversion_id).first()
         if conversion is None:
             raise errors.ConversionNotFound
@@ -62,20 +64,20 @@ class LeadEventViewSet(ApiViewSet):
         person = telegram_id_of_path(telegram_user_id)
         given = parsing.parse(ValueRequest, request._request)
         conversion = Conversion.objects.filter(
-            account=request.auth.account_id, pk=conversion_id, telegram_user_id=person
+            account=key_of(request).account_id, pk=conversion_id, telegram_user_id=person
         )
-        if request.auth.site_id:
-            conversion = conversion.filter(site=request.auth.site_id)
+        if key_of(request).site_id:
+            conversion = conversion.filter(site=key_of(request).site_id)
         recording.submit_value(conversions=conversion, **given, now=timezone.now())
         return Response(SuccessAnswer({"success": True}).data)
 
 
-def _record(request: Request, given: dict, *, telegram_user_id: int) -> Response:  # type: ignore[type-arg]
+def _record(request: Request, given: dict[str, Any], *, telegram_user_id: int) -> Response:
     now = timezone.now()
     facts = facts_of(given, client=claimed_client(request._request), now=now)
     named = Named(**{name: given.get(name, "") for name in ("site_id", "website_id", "channel_id")})
-    channel = resolve(key=request.auth, named=named, telegram_user_id=telegram_user_id)
+    channel = resolve(key=key_of(request), named=named, telegram_user_id=telegram_user_id)
     recorded = recording.record_conversion(
-        key=request.auth, channel=channel, telegram_user_id=telegram_user_id, facts=facts, now=now
+        key=key_of(request), channel=channel, telegram_user_id=telegram_user_id, facts=facts, now=now
     )
     return Response(ConversionAnswer(recorded).data)

@@ -14,6 +14,8 @@ from django.db.models import F
 
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
+from dispatch.models.send import SendQuerySet
+from dispatch.platforms.base import Payload
 
 POISON_AT = 3  # leases lost in a row
 #: Events this close to the platform's age limit travel alone: late, they would sink their batch.
@@ -46,7 +48,7 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
     return batch
 
 
-def begin_attempt(batch: Sequence[Send], payloads: Sequence[dict], *, now: datetime) -> list[Attempt]:  # type: ignore[type-arg]
+def begin_attempt(batch: Sequence[Send], payloads: Sequence[Payload], *, now: datetime) -> list[Attempt]:
     """Renews the lease and writes what is about to leave; [] where the lease was lost."""
     with transaction.atomic():
         held = _held(batch).update(due_at=_lease_end(now), attempts=F("attempts") + 1)
@@ -71,7 +73,7 @@ def end(batch: Sequence[Send], status: SendStatus, reason: str = "", **changes: 
     return finish(batch, status=status, reason=reason, due_at=None, **changes)
 
 
-def _held(batch: Sequence[Send]):  # type: ignore[no-untyped-def]
+def _held(batch: Sequence[Send]) -> SendQuerySet:
     return Send.objects.filter(pk__in=[send.pk for send in batch], claim=batch[0].claim if batch else None)
 
 

@@ -133,8 +133,8 @@ def _assertion(account: dict[str, Any]) -> str:
         "exp": now + 3600,
     }
     try:
-        signer = crypt.RSASigner.from_service_account_info(account)
-        signed: bytes = google_jwt.encode(signer, claims)
+        signer = crypt.RSASigner.from_service_account_info(account)  # type: ignore[no-untyped-call]
+        signed: bytes = google_jwt.encode(signer, claims)  # type: ignore[no-untyped-call]
     except (ValueError, KeyError) as error:
         raise CredentialRefused("The service account's private key cannot be read.") from error
     return signed.decode()

@@ -1,7 +1,7 @@
 """Tells a worker to look. Never waits, never raises: the row is the truth, this is only speed.
 
-A request leaves the pixel's id here and goes on; one thread of the process
-publishes. With the broker away the ids are dropped and the sweep finds the rows.
+A request leaves a task's name and ids here and goes on; one thread of the process
+publishes. With the broker away they are dropped and the sweep finds the rows.
 """
 
 import os
@@ -19,16 +19,16 @@ REST_SECONDS = 1.0  # after a failure, before the broker is asked again
 
 
 class Doorbell:
-    """Pixel ids waiting to be published; each once, however often it rang meanwhile."""
+    """Tasks waiting to be published; each once, however often it rang meanwhile."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._waiting: set[str] = set()
+        self._waiting: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
         self._process = 0
 
-    def ring(self, pixel_id: str) -> None:
+    def call(self, task: str, **ids: str) -> None:
         with self._condition:
-            self._waiting.add(pixel_id)
+            self._waiting.add((task, tuple(sorted(ids.items()))))
             if self._process != os.getpid():  # threads do not survive gunicorn's fork
                 self._process = os.getpid()
                 threading.Thread(target=self._publish_forever, name="doorbell", daemon=True).start()
@@ -41,16 +41,19 @@ class Doorbell:
                     self._condition.wait()
             time.sleep(GATHER_SECONDS)
             with self._condition:
-                pixel_ids, self._waiting = self._waiting, set()
+                calls, self._waiting = self._waiting, set()
             try:
-                for pixel_id in pixel_ids:
-                    app.send_task(
-                        "dispatch.deliver_due", kwargs={"pixel_id": pixel_id}, retry=False, ignore_result=True
-                    )
+                for task, ids in calls:
+                    app.send_task(task, kwargs=dict(ids), retry=False, ignore_result=True)
             except Exception as error:
-                log.warning("doorbell lost, the sweep will find the sends", error=type(error).__name__)
+                log.warning("doorbell lost, the sweep will find the rows", error=type(error).__name__)
                 time.sleep(REST_SECONDS)
 
 
 _doorbell = Doorbell()
-ring = _doorbell.ring
+call = _doorbell.call
+
+
+def ring(pixel_id: str) -> None:
+    """Has the pixel's due sends delivered soon."""
+    call("dispatch.deliver_due", pixel_id=pixel_id)

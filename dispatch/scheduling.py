@@ -1,6 +1,6 @@
 """Which pixels get a send: rows now, a doorbell after commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -53,8 +53,8 @@ def revive(send: Send, *, priority: Priority, now: datetime) -> None:
     send.save(update_fields=["status", "reason", "priority", "due_at", "failures", "lost_leases"])
 
 
-def ring_after_commit(pixel_ids: "Sequence[str] | object") -> None:
-    for pixel_id in sorted(set(pixel_ids)):  # type: ignore[call-overload]
+def ring_after_commit(pixel_ids: Iterable[str]) -> None:
+    for pixel_id in sorted(set(pixel_ids)):
         transaction.on_commit(partial(doorbell.ring, pixel_id), robust=True)
 
 

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from adtarget import errors
 from adtarget.api import schema
-from adtarget.api.views import ApiViewSet
+from adtarget.api.views import ApiViewSet, key_of
 from dispatch.models import Send
 from dispatch.serializers import SendDetail
 
@@ -14,9 +14,9 @@ from dispatch.serializers import SendDetail
 class SendViewSet(ApiViewSet):
     @extend_schema(**schema.GET_SEND, responses={200: SendDetail})
     def retrieve(self, request: Request, send_id: str) -> Response:
-        sends = Send.objects.select_related("pixel").filter(conversion__account=request.auth.account_id)
-        if request.auth.site_id:
-            sends = sends.filter(conversion__site=request.auth.site_id)
+        sends = Send.objects.select_related("pixel").filter(conversion__account=key_of(request).account_id)
+        if key_of(request).site_id:
+            sends = sends.filter(conversion__site=key_of(request).site_id)
         send = sends.filter(pk=send_id).first()
         if send is None:
             raise errors.NotFound("There is no such send.")

@@ -1,11 +1,15 @@
 """Lead resolution: key, ids and history to a site and a channel (contract, section 5)."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
 from adtarget import errors
 from leads.models import Account, ApiKey, Channel, Site
+
+if TYPE_CHECKING:
+    from conversions.models import Conversion
 
 
 class NoHistory(errors.InvalidPayload):
@@ -116,7 +120,7 @@ def _latest_channel(key: ApiKey, site: Site | None, telegram_user_id: int) -> Ch
     return channel
 
 
-def _history(key: ApiKey, telegram_user_id: int) -> "QuerySet":  # type: ignore[type-arg]
+def _history(key: ApiKey, telegram_user_id: int) -> "QuerySet[Conversion]":
     """The account's conversions of the person. Live keys do not build on test events."""
     history = Account(pk=key.account_id).conversions.filter(telegram_user_id=telegram_user_id)
     if key.site_id:

@@ -21,7 +21,7 @@ class LeadConversion(Answer):
     eventTime = Moment(source="event_time")
     eventValue = Money(source="value")
     eventCurrency = serializers.SerializerMethodField()
-    source = serializers.ChoiceField(choices=Source.choices)
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # the page's name for it
     awaitingManualInput = serializers.SerializerMethodField()
     test = serializers.SerializerMethodField()
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from adtarget import errors
 from adtarget.api import schema
-from adtarget.api.views import ApiViewSet, telegram_id_of_path
+from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
 from conversions.models import Conversion
 from leads.models import Channel, Lead
 from leads.resolution import Named, history_site, named_site
@@ -22,8 +22,8 @@ class LeadViewSet(ApiViewSet):
     @extend_schema(**schema.GET_LEAD, responses={200: LeadAnswer})
     def retrieve(self, request: Request, telegram_user_id: str) -> Response:
         person = telegram_id_of_path(telegram_user_id)
-        site = named_site(key=request.auth, named=_named(request)) or history_site(
-            key=request.auth, telegram_user_id=person
+        site = named_site(key=key_of(request), named=_named(request)) or history_site(
+            key=key_of(request), telegram_user_id=person
         )
         lead = Lead.objects.filter(site=site, telegram_user_id=person, conversions__isnull=False).first()
         if lead is None:
@@ -36,8 +36,8 @@ class LeadViewSet(ApiViewSet):
 class ChannelViewSet(ApiViewSet):
     @extend_schema(**schema.LIST_CHANNELS, responses={200: ChannelsAnswer})
     def list(self, request: Request) -> Response:
-        site = named_site(key=request.auth, named=_named(request))
-        channels = Channel.objects.active().filter(site__account=request.auth.account_id).select_related("site")
+        site = named_site(key=key_of(request), named=_named(request))
+        channels = Channel.objects.active().filter(site__account=key_of(request).account_id).select_related("site")
         if site is not None:
             channels = channels.filter(site=site)
         return Response(ChannelsAnswer({"channels": channels.order_by("site_id", "funnel_order", "id")}).data)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -18,6 +18,7 @@ from leads.models.lead import LARGEST_TELEGRAM_ID
 
 FURTHEST_AHEAD = timedelta(minutes=5)
 FURTHEST_BACK = timedelta(days=730)
+T = TypeVar("T")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -123,7 +124,7 @@ class Answer(serializers.Serializer):
         return {name: value for name, value in super().to_representation(instance).items() if value is not None}
 
 
-def _checked(rule: Callable[[Any], Any], data: Any) -> Any:
+def _checked(rule: Callable[[Any], T], data: Any) -> T:
     try:
         return rule(data)
     except ValueError as error:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -50,7 +50,7 @@ def _once(request: Request, key: str, run: Callable[[], Response], *, now: datet
     digest = hashlib.sha256(f"{request.path}\n".encode() + request._request.body).hexdigest()
     try:
         with transaction.atomic():
-            record = _open_record(request.auth, key, digest, now=now)
+            record = _open_record(cast(ApiKey, request.auth), key, digest, now=now)
             if record.status:
                 return _replay(record, digest)
             response = _answer_of(run)

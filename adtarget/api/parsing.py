@@ -74,7 +74,7 @@ def read_json(request: HttpRequest, *, allow_text_plain: bool = False) -> dict[s
     media_type = request.content_type
     if media_type != "application/json" and not (allow_text_plain and media_type in ("text/plain", "")):
         raise errors.UnsupportedMediaType
-    body = _read_body(request)
+    body = read_body(request, most=settings.API_MAX_BODY_BYTES)
     try:
         data = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -136,8 +136,8 @@ def _check(value: Any, *, depth: int, check_text: bool) -> None:
             _check(inner, depth=depth + 1, check_text=check_text)
 
 
-def _read_body(request: HttpRequest) -> bytes:
-    most = settings.API_MAX_BODY_BYTES
+def read_body(request: HttpRequest, *, most: int) -> bytes:
+    """The whole body, chunked or not. Raises PayloadTooLarge over `most` bytes, unread where its length says so."""
     declared = request.META.get("CONTENT_LENGTH") or ""
     if declared.isdigit() and int(declared) > most:
         raise errors.PayloadTooLarge

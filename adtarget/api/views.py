@@ -1,6 +1,6 @@
 """What every endpoint under /api/v1 shares, so that none can forget it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -9,6 +9,7 @@ from rest_framework.viewsets import ViewSet
 from adtarget import errors
 from adtarget.api.authentication import authenticate
 from adtarget.api.throttling import throttle
+from leads.models import ApiKey
 from leads.models.lead import LARGEST_TELEGRAM_ID
 
 
@@ -19,8 +20,14 @@ class ApiViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         if not settings.API_ENABLED:
             raise errors.ApiDisabled(retry_after=60)
-        request.auth = authenticate(request._request)
-        throttle(request.auth)
+        key = authenticate(request._request)
+        request.auth = key
+        throttle(key)
+
+
+def key_of(request: Request) -> ApiKey:
+    """The key that `initial` put on the request."""
+    return cast(ApiKey, request.auth)
 
 
 def telegram_id_of_path(text: str) -> int:
