@@ -133,12 +133,12 @@ def name_trimmed(text: str) -> str:
 
 @_rule
 def first_five_letters(text: str) -> str:
-    return name(text)[:5]
+    return name(name(text)[:5])
 
 
 @_rule
 def initial(text: str) -> str:
-    return name(text)[:1]
+    return name(name(text)[:1])
 
 
 @_rule
