@@ -22,6 +22,11 @@ POISON_AT = 3  # leases lost in a row
 RIDES_ALONE_WITHIN = timedelta(hours=1)
 
 
+def is_anything_due(pixel: Pixel, *, now: datetime) -> bool:
+    """Asked first, since on SQLite a claim takes the write lock just to look, and a probe is not to be wasted."""
+    return Send.objects.due(now).filter(pixel=pixel).exists()
+
+
 def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> list[Send]:
     """Up to `limit` due sends of the pixel that may travel together, ours until the lease ends.
 
@@ -29,8 +34,6 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
     with its worker travels alone; at the third loss it ends as poison.
     """
     due = Send.objects.due(now).filter(pixel=pixel)
-    if not due.exists():  # on SQLite a transaction would take the write lock just to look
-        return []
     with transaction.atomic():
         found = list(
             due.select_related("conversion__visit", "conversion__site")

@@ -15,6 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from adtarget.api import rate_limit
 from adtarget.logs import redact
 from dispatch import breaker, claiming, pausing, retry
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
@@ -45,11 +46,15 @@ def deliver_due(pixel_id: str, *, post: Post, clock: Clock) -> int:
     taken, limit = 0, settings.DISPATCH_BATCH_SIZE
     while True:
         pixel = Pixel.objects.select_related("site").filter(pk=pixel_id, is_active=True, paused_at__isnull=True).first()
-        if pixel is None or breaker.is_open(pixel, clock()):
+        if pixel is None:
             return taken
-        platform = PLATFORMS[pixel.platform]
-        if breaker.needs_probe(pixel):
-            if not breaker.claim_probe(pixel, now=clock()):
+        platform, breakers = PLATFORMS[pixel.platform], breaker.of(pixel)
+        if breaker.is_open(breakers, clock()) or not claiming.is_anything_due(pixel, now=clock()):
+            return taken
+        if quota_is_used(platform):
+            return taken
+        if breaker.needs_probe(breakers):
+            if not breaker.claim_probe(breakers, now=clock()):
                 return taken
             limit = 1
         batch = claiming.claim(
@@ -57,16 +62,28 @@ def deliver_due(pixel_id: str, *, post: Post, clock: Clock) -> int:
         )
         if not batch:
             return taken
-        Delivery(pixel, platform, post=post, clock=clock).deliver(batch)
+        Delivery(pixel, platform, breakers, post=post, clock=clock).deliver(batch)
         taken += len(batch)
         limit = min(limit * 4, settings.DISPATCH_BATCH_SIZE)  # a platform that comes back is not flooded
+
+
+def quota_is_used(platform: Platform) -> bool:
+    """Whether the platform's own limit on requests forbids another now; the next sweep asks again.
+
+    Batches make a small quota carry thousands of events, fresh ones first.
+    """
+    limit = platform.requests_per_minute
+    return limit is not None and rate_limit.take(f"platform:{platform.slug}", per_minute=limit, burst=10) > 0
 
 
 class Delivery:
     """One claimed batch on its way to one pixel."""
 
-    def __init__(self, pixel: Pixel, platform: Platform, *, post: Post, clock: Clock) -> None:
-        self.pixel, self.platform, self.post, self.clock = pixel, platform, post, clock
+    def __init__(
+        self, pixel: Pixel, platform: Platform, breakers: breaker.Breakers, *, post: Post, clock: Clock
+    ) -> None:
+        self.pixel, self.platform, self.breakers = pixel, platform, breakers
+        self.post, self.clock = post, clock
         self.config = pixel.config()
 
     def deliver(self, batch: Sequence[Send]) -> None:
@@ -202,7 +219,7 @@ class Delivery:
         verdict = Verdict(outcome=Outcome.RETRY, code="credential", message=message)
         now = self.clock()
         self._settle([parcel.send for parcel in group], verdict, now=now)
-        breaker.note_failure(self.pixel, asked=None, now=now)
+        breaker.note_failure(self.breakers, asked=None, now=now)
 
     def _keep_attempts(
         self, attempts: list[Attempt], verdict: Verdict, answer: Answer, *, started: datetime, now: datetime
@@ -221,9 +238,9 @@ class Delivery:
         """A request that none of its events survived speaks of the platform, not of the events."""
         if all(verdict.outcome in (Outcome.RETRY, Outcome.AMBIGUOUS) for verdict in verdicts):
             waits = [verdict.wait for verdict in verdicts if verdict.wait]
-            breaker.note_failure(self.pixel, asked=max(waits, default=None), now=now)
+            breaker.note_failure(self.breakers, asked=max(waits, default=None), now=now)
         else:
-            breaker.note_answer(self.pixel, now=now)
+            breaker.note_answer(self.breakers, now=now)
 
     def _split(self, parcels: list[Parcel]) -> list[list[Parcel]]:
         """Halves, until the guilty event stands alone."""

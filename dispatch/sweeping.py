@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from dispatch.choices import Reason, SendStatus
-from dispatch.models import Send
+from dispatch.models import PlatformHealth, Send
 from dispatch.platforms import PLATFORMS
 
 
@@ -13,6 +13,8 @@ def due_pixels(now: datetime) -> list[str]:
     """Pixels with due sends that may go: not paused, not held by their breaker."""
     due = Send.objects.due(now).filter(pixel__is_active=True, pixel__paused_at__isnull=True)
     due = due.filter(Q(pixel__breaker_until__isnull=True) | Q(pixel__breaker_until__lte=now))
+    held = PlatformHealth.objects.filter(breaker_until__gt=now).values("platform")
+    due = due.exclude(platform__in=held)
     return list(due.order_by().values_list("pixel_id", flat=True).distinct())
 
 

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
+from adtarget.api import rate_limit
 from leads import api_keys
 from leads.models import Account, ApiKey, Channel, Site
 from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory
@@ -34,6 +35,7 @@ def _no_network() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+    rate_limit._local_buckets.cache_clear()
 
 
 class Api:

@@ -1,5 +1,6 @@
 from dispatch.models.attempt import Attempt
 from dispatch.models.pixel import Pixel
+from dispatch.models.platform_health import PlatformHealth
 from dispatch.models.send import Send
 
-__all__ = ["Attempt", "Pixel", "Send"]
+__all__ = ["Attempt", "Pixel", "PlatformHealth", "Send"]

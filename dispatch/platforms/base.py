@@ -151,6 +151,8 @@ class Platform(ABC):
     max_age: ClassVar[timedelta]
     #: Most events the platform takes in one request.
     batch_limit: ClassVar[int]
+    #: Requests a minute that all pixels together may make; None where the platform names no reachable limit.
+    requests_per_minute: ClassVar[int | None] = None
 
     @abstractmethod
     def has_signal(self, event: OutgoingEvent) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from dispatch import delivery, pausing
+from dispatch import delivery, pausing, sweeping
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms.base import Answer
@@ -213,3 +213,41 @@ def test_a_platform_asked_to_wait_spends_the_schedule_only_where_it_fails(pixel)
     due(pixel)
     deliver(pixel, FakeMeta(lambda events: refuse(4, status=400)))
     assert Send.objects.get().status == SendStatus.PENDING
+
+
+def test_a_platform_that_fails_for_every_pixel_is_left_alone_as_a_whole(settings) -> None:
+    settings.DISPATCH_RETRY_SCHEDULE = [timedelta(hours=1)] * 3
+    pixels = [PixelFactory() for _ in range(21)]
+    now, down = timezone.now() + timedelta(seconds=5), FakeMeta(lambda events: Answer(status=503))
+    for pixel in pixels:
+        due(pixel)
+        deliver(pixel, down, now=now)
+    assert len(down.requests) == 20
+    assert sweeping.due_pixels(now) == []
+
+
+def test_a_breaker_without_anything_due_keeps_its_probe(pixel) -> None:
+    now = timezone.now()
+    Pixel.objects.update(breaker_failures=5, breaker_until=now - timedelta(seconds=1))
+    deliver(pixel, FakeMeta(), now=now)
+    due(pixel)
+    meta = FakeMeta()
+    deliver(pixel, meta, now=timezone.now())
+    assert len(meta.requests) == 1
+
+
+def test_a_platforms_quota_of_requests_is_kept(settings) -> None:
+    pixel = PixelFactory(
+        google=True, options={"conversionActions": {"Lead": "7654321"}}, credential="a-token-that-is-exchanged-already"
+    )
+    requests = []
+
+    def google(request):
+        requests.append(request)
+        return Answer(status=200, body=b'{"requestId": "r-1"}')
+
+    for _ in range(12):
+        due(pixel, api_visit_override={"gclid": "Cj0KCQ"})
+        deliver(pixel, google)
+    assert len(requests) == 10  # the burst
+    assert Send.objects.open().count() == 2

@@ -157,6 +157,7 @@ def test_warnings_and_trace_of_a_success_are_kept() -> None:
 @pytest.mark.parametrize("received", [0, 1, 3, True, 2.0, "2", None])
 def test_any_other_count_is_ambiguous(received: Any) -> None:
     assert outcomes_of("meta", 200, {"events_received": received}, count=2) == [Outcome.AMBIGUOUS] * 2
+    assert verdict_of("meta", 200, {"events_received": True}).outcome == Outcome.AMBIGUOUS
 
 
 ROWS = [
