@@ -14,6 +14,7 @@ from conversions.money import parse_currency, parse_value
         (Decimal("49.9"), "49.9000"),
         (Decimal("0.30000000000000004"), "0.3000"),  # 0.1 + 0.2 in JavaScript
         (0.1 + 0.2, "0.3000"),
+        (0.00015, "0.0002"),  # in binary a little less
         (Decimal("0.00005"), "0.0001"),  # half goes up
         (Decimal("1.00025"), "1.0003"),
         (Decimal("1E+3"), "1000.0000"),
