@@ -13,6 +13,7 @@ class Route(TextChoices):
     PUBLIC_CHANNEL = "public_channel", "Public channel: Telegram named no link"
     REJOIN = "rejoin", "Came back; counted before"
     LINK_UNKNOWN = "link_unknown", "Joined by a link that is not ours"
+    LINK_SHARED = "link_shared", "Our link, but another person had used it"
     ADDED_BY_ADMIN = "added_by_admin", "Added by an administrator"
     BOT_NOT_ADMIN = "bot_not_admin", "The bot lacks its rights in the channel"
     NO_CLICK = "no_click", "Our link, but no ad click stands behind the visit"

@@ -1,6 +1,7 @@
+from tracker.models.bot_start import BotStart
 from tracker.models.invite import Invite
 from tracker.models.join import Join
 from tracker.models.telegram_update import TelegramUpdate
 from tracker.models.visit import TrackingSession, Visit
 
-__all__ = ["Invite", "Join", "TelegramUpdate", "TrackingSession", "Visit"]
+__all__ = ["BotStart", "Invite", "Join", "TelegramUpdate", "TrackingSession", "Visit"]

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 
 from leads.models import Channel, Lead
@@ -7,21 +9,42 @@ from tracker.models.visit import Visit
 
 
 class Join(models.Model):
-    """One person's stay in one channel, with the evidence for where they came from."""
+    """One person's stay in one channel, with the evidence for where they came from.
+
+    A row without `joined_at` is a request to join that nobody has let in yet.
+    """
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="joins")
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="joins")
     route = models.CharField(max_length=32, choices=Route.choices)
     invite = models.ForeignKey(Invite, on_delete=models.SET_NULL, null=True, blank=True, related_name="joins")
     visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="joins")
-    joined_at = models.DateTimeField(null=True, blank=True)
+    joined_at = models.DateTimeField(null=True, blank=True, help_text="The first time.")
+    last_joined_at = models.DateTimeField(null=True, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True)
+    approval_due_at = models.DateTimeField(null=True, blank=True, help_text="When we ask Telegram to let them in.")
+    approved_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
     rejoins = models.PositiveIntegerField(default=0)
+    qualifies_at = models.DateTimeField(null=True, blank=True, help_text="When they have stayed long enough.")
+    counted_at = models.DateTimeField(null=True, blank=True, help_text="When the channel's event was recorded.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "lead"], name="one_stay_per_channel_and_lead")]
-        indexes = [models.Index(fields=["channel", "-joined_at"], name="join_by_channel")]
+        indexes = [
+            models.Index(fields=["channel", "-joined_at"], name="join_by_channel"),
+            models.Index(
+                fields=["qualifies_at"], name="join_to_qualify", condition=models.Q(qualifies_at__isnull=False)
+            ),
+            models.Index(
+                fields=["approval_due_at"], name="join_to_approve", condition=models.Q(approval_due_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lead} in {self.channel}"
+
+    @property
+    def arrived_at(self) -> datetime | None:
+        """The latest time they came in."""
+        return self.last_joined_at or self.joined_at

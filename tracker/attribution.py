@@ -1,0 +1,183 @@
+"""Where a join came from: the evidence, or an honest reason why there is none."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q, Sum
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from leads.models import Channel, Lead
+from tracker.choices import Route
+from tracker.models import BotStart, Invite, Join, Visit
+from tracker.telegram.updates import Joined
+
+#: Routes that lead back to a link of ours; every other join is organic.
+OURS = frozenset({Route.INVITE_LINK, Route.JOIN_REQUEST, Route.BOT_START, Route.RECENT_HISTORY, Route.NO_CLICK})
+#: Joins that may have come from an ad, but nobody can tell.
+LOST = frozenset({Route.PUBLIC_CHANNEL, Route.LINK_UNKNOWN, Route.LINK_SHARED, Route.BOT_NOT_ADMIN})
+
+BOT_START_FOR = timedelta(days=7)
+HISTORY_FOR = timedelta(days=30)
+
+_CLICK_IDS = ("fbc", "gclid", "gbraid", "wbraid", "ttclid", "sccid")
+_SIGNATURE_LENGTH = 16  # 12 bytes of HMAC-SHA256; Telegram allows 64 characters in all
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Match:
+    route: Route
+    invite: Invite | None = None
+    visit: Visit | None = None
+
+
+def match_join(*, channel: Channel, lead: Lead, joined: Joined, request: Join | None) -> Match:
+    """The best evidence there is, in the order of its strength.
+
+    The invite link itself, the link of the person's join request, a start of
+    the bot in the last 7 days, an attributed join on the same site in the
+    last 30 days. The caller holds the lead's lock.
+    """
+    invite = invite_of(channel, joined.link) or (request.invite if request else None)
+    if invite is not None and not _is_used_by_another(invite, lead):
+        return by_invite(invite)
+    return (
+        _by_bot_start(channel, lead, joined.at)
+        or _by_history(channel, lead, joined.at)
+        or Match(route=_why_not(channel, joined, invite))
+    )
+
+
+def invite_of(channel: Channel, link: str) -> Invite | None:
+    """The invite with exactly this link, locked; other administrators' links come cut and match none."""
+    if not link:
+        return None
+    return Invite.objects.select_for_update().filter(channel=channel, link=link).first()
+
+
+def by_invite(invite: Invite) -> Match:
+    route = Route.JOIN_REQUEST if invite.creates_join_request else Route.INVITE_LINK
+    return _match(route, invite.visit, invite)
+
+
+def _match(route: Route, visit: Visit | None, invite: Invite | None = None) -> Match:
+    return Match(route=route if visit and has_click(visit) else Route.NO_CLICK, invite=invite, visit=visit)
+
+
+def has_click(visit: Visit) -> bool:
+    """Whether an ad click stands behind the visit: some platform's click id, not only a browser id."""
+    return any(getattr(visit, name) for name in _CLICK_IDS)
+
+
+def _is_used_by_another(invite: Invite, lead: Lead) -> bool:
+    """One link, one click, one person: a link passed on does not make a second conversion of it."""
+    return invite.used_at is not None and not invite.joins.filter(lead=lead).exists()
+
+
+def _by_bot_start(channel: Channel, lead: Lead, at: datetime) -> Match | None:
+    start = (
+        BotStart.objects.filter(
+            telegram_user_id=lead.telegram_user_id, visit__site=channel.site, started_at__gt=at - BOT_START_FOR
+        )
+        .select_related("visit")
+        .order_by("-started_at")
+        .first()
+    )
+    return _match(Route.BOT_START, start.visit) if start else None
+
+
+def _by_history(channel: Channel, lead: Lead, at: datetime) -> Match | None:
+    earlier = (
+        Join.objects.filter(lead=lead, visit__isnull=False, joined_at__gt=at - HISTORY_FOR)
+        .exclude(channel=channel)
+        .select_related("visit")
+        .order_by("-joined_at")
+        .first()
+    )
+    return _match(Route.RECENT_HISTORY, earlier.visit) if earlier else None
+
+
+def _why_not(channel: Channel, joined: Joined, shared: Invite | None) -> Route:
+    if shared is not None:
+        return Route.LINK_SHARED
+    if joined.was_added:
+        return Route.ADDED_BY_ADMIN
+    if channel.bot_problem:
+        return Route.BOT_NOT_ADMIN  # no links of ours can exist, so visitors got the channel's own
+    return Route.LINK_UNKNOWN if joined.link else Route.PUBLIC_CHANNEL
+
+
+# ------------------------------------------------------------------ start links of bots
+def start_payload(visit: Visit) -> str:
+    """What `https://t.me/<bot>?start=` carries to lead back to this visit, signed; at most 56 characters."""
+    return visit.pk + _signature(visit.pk)
+
+
+def visit_of(payload: str) -> Visit | None:
+    """The visit that a start payload of ours names; None for anybody else's."""
+    visit_id, signature = payload[:-_SIGNATURE_LENGTH], payload[-_SIGNATURE_LENGTH:]
+    if not visit_id or not constant_time_compare(signature, _signature(visit_id)):
+        return None
+    return Visit.objects.select_related("site").filter(pk=visit_id).first()
+
+
+def _signature(visit_id: str) -> str:
+    digest = salted_hmac("tracker.bot_start", visit_id, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(digest)[:_SIGNATURE_LENGTH].decode()
+
+
+# ------------------------------------------------------------------ what a channel's page shows
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelReport:
+    """`loss_rate` is the share of joins, 0 to 1, whose origin nobody can tell; None without joins.
+
+    People whom an administrator added came from no ad: they are in `joins`,
+    not in the rate.
+    """
+
+    joins: int
+    by_route: Mapping[Route, int]
+    lost: int
+    loss_rate: float | None
+    rejoins: int
+    left: int
+    advice: tuple[str, ...]
+
+
+def channel_report(channel: Channel, since: datetime) -> ChannelReport:
+    """The channel's joins since then by route, how many lost their ad on the way, and what to change."""
+    joins = Join.objects.filter(channel=channel, joined_at__gte=since)
+    totals = joins.aggregate(rejoins=Sum("rejoins"), left=Count("pk", filter=Q(left_at__isnull=False)))
+    counts = dict(joins.order_by().values_list("route").annotate(Count("pk")))
+    by_route = {route: counts[route] for route in Route if counts.get(route)}
+    lost = sum(count for route, count in by_route.items() if route in LOST)
+    attributable = sum(by_route.values()) - by_route.get(Route.ADDED_BY_ADMIN, 0)
+    return ChannelReport(
+        joins=sum(by_route.values()),
+        by_route=by_route,
+        lost=lost,
+        loss_rate=lost / attributable if attributable else None,
+        rejoins=totals["rejoins"] or 0,
+        left=totals["left"],
+        advice=tuple(_advice(channel, by_route)),
+    )
+
+
+def _advice(channel: Channel, by_route: Mapping[Route, int]) -> list[str]:
+    advice = [f"Mend the bot's rights: {channel.bot_problem}"] if channel.bot_problem else []
+    if not channel.bot_id:
+        advice.append("Name the bot of this channel: without one nothing tells us who joins.")
+    if by_route.get(Route.PUBLIC_CHANNEL):
+        advice.append(
+            "Make the channel private: of joins in a public channel Telegram often names no link."
+            if channel.username
+            else "Use request links: these joins came without a link, and a request always names it."
+        )
+    if by_route.get(Route.LINK_UNKNOWN):
+        advice.append("Revoke links made by hand and point your pages at the invite address of the tracker.")
+    if by_route.get(Route.LINK_SHARED):
+        advice.append("People pass their invite links on: use links for one person instead of request links.")
+    if by_route.get(Route.NO_CLICK):
+        advice.append("Some visits came from no ad: check that the ads' landing pages keep their click ids.")
+    return advice

@@ -1,0 +1,21 @@
+from django.db import models
+
+from leads.models import Bot
+from tracker.models.visit import Visit
+
+
+class BotStart(models.Model):
+    """A person opened a bot by a visit's link: the way to that visit when they join later."""
+
+    bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="starts")
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="bot_starts")
+    telegram_user_id = models.BigIntegerField()
+    started_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["telegram_user_id", "visit"], name="one_bot_start_per_person_and_visit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.telegram_user_id} started {self.bot}"
