@@ -97,9 +97,13 @@ def record_conversion_from_join(
     """Keeps the event that a join in this channel means; the caller holds the lead's lock.
 
     An organic join (WEBHOOK) sends nothing. A Purchase without auto-fire
-    awaits its value.
+    awaits its value. Where the API told of this very event before, that
+    conversion is the join's: it gets the visit, and nothing is counted twice.
     """
     site = channel.site
+    if (twin := _told_before(channel, lead, now=now)) is not None:
+        _complete_by_visit(twin, visit, now=now)
+        return twin
     is_purchase = channel.event_type == EventType.PURCHASE
     is_organic = source == Source.WEBHOOK
     awaits = is_purchase and not is_organic and not (channel.auto_fire and channel.value is not None)
@@ -190,6 +194,26 @@ def _repeat(
         was_updated=True,
         warning="" if sends else warnings.nothing_scheduled(twin, pixels),
     )
+
+
+def _told_before(channel: Channel, lead: Lead, *, now: datetime) -> Conversion | None:
+    facts = EventFacts(
+        event_type=EventType(channel.event_type),
+        custom_event_name=channel.custom_event_name if channel.event_type == EventType.CUSTOM else "",
+        occurred_at=now,
+    )
+    return duplicates.find_duplicate(lead=lead, channel=channel, facts=facts, is_test=False, now=now)
+
+
+def _complete_by_visit(twin: Conversion, visit: Visit | None, *, now: datetime) -> None:
+    """What the API knew is kept and wins; what is not sent yet goes out with the visit's signals too."""
+    if visit is None or twin.visit_id is not None:
+        return
+    twin.visit, twin.session_id = visit, visit.session_id
+    twin.save(update_fields=["visit", "session"])
+    existing = list(twin.sends.select_related("pixel"))
+    if not twin.awaiting_manual_input and not any(send.status == SendStatus.SENT for send in existing):
+        scheduling.schedule(twin, scheduling.active_pixels(twin.site), now=now, existing=existing)
 
 
 def _hashes(clear: ClearPii, site: Site, pixels: Sequence[Pixel]) -> dict[str, str]:
