@@ -1,0 +1,211 @@
+"""`manage.py run`: one tree of processes, seen from outside."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.processes
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+OURS_ONLY = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PORT", "HOST")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(fact: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+    """What `fact` says as soon as it is true; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := fact():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds:g} s: {fact}")
+
+
+class Tree:
+    """`manage.py run` in a folder of its own."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.port = free_port()
+        self.log = folder / "output"
+        environment = {name: value for name, value in os.environ.items() if name not in OURS_ONLY}
+        environment |= {"VAR_DIR": str(folder / "var"), "ENV_FILE": str(folder / ".env"), "PORT": str(self.port)}
+        with self.log.open("a") as output:
+            self.supervisor = subprocess.Popen(
+                [sys.executable, "manage.py", "run", *arguments],
+                cwd=PROJECT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def children(self) -> dict[str, int]:
+        """Program → pid of what the supervisor started."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                words = (folder / "cmdline").read_text().split("\0")
+            except OSError:
+                continue
+            if int(parent) == self.supervisor.pid:
+                found[" ".join(words[1:])] = int(folder.name)
+        return found
+
+    def pid_of(self, word: str) -> int:
+        return next((pid for program, pid in self.children().items() if word in program), 0)
+
+    def stop(self) -> None:
+        if self.supervisor.poll() is None:
+            self.supervisor.terminate()
+            self.supervisor.wait(timeout=20)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Tree]:
+    running = Tree(tmp_path)
+    try:
+        until(running.is_ready)
+        yield running
+    finally:
+        running.stop()
+
+
+def test_every_process_of_the_procfile_runs_and_stops_with_a_ctrl_c(tree: Tree) -> None:
+    pids = list(tree.children().values())
+    assert len(pids) == len((PROJECT / "Procfile").read_text().splitlines())
+
+    tree.supervisor.send_signal(signal.SIGINT)
+
+    assert tree.supervisor.wait(timeout=10) == 0
+    assert all(is_gone(pid) for pid in pids)
+
+
+def test_a_killed_process_is_started_again(tree: Tree) -> None:
+    killed = tree.pid_of("celery --quiet --app adtarget worker")
+    os.kill(killed, signal.SIGKILL)
+
+    until(lambda: tree.pid_of("celery --quiet --app adtarget worker") not in (0, killed))
+    assert "worker | killed by SIGKILL; starting again in 0.5 s" in tree.output()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux to tell the children")
+def test_a_killed_supervisor_leaves_no_orphan(tree: Tree) -> None:
+    pids = list(tree.children().values())
+
+    tree.supervisor.kill()
+    tree.supervisor.wait()
+
+    until(lambda: all(is_gone(pid) for pid in pids), seconds=15)
+
+
+def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        environment = os.environ | {"VAR_DIR": str(tmp_path), "PORT": str(port)}
+        environment["DJANGO_SETTINGS_MODULE"] = "adtarget.settings"
+        refused = subprocess.run(
+            [sys.executable, "manage.py", "run"],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert refused.returncode != 0
+    assert f"Port {port} cannot be used (Address already in use). Choose another: PORT=9000 bin/run" in refused.stderr
+
+
+# ------------------------------------------------------------------ the demo
+def pasted(output: str) -> list[str]:
+    """The printed curl as the shell would split it."""
+    return shlex.split(re.search(r"^curl .*?\}'$", output, re.MULTILINE | re.DOTALL).group().replace("\\\n", " "))
+
+
+def run_curl(words: list[str]) -> dict[str, Any]:
+    """What curl would do with these words."""
+    headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
+    body = words[words.index("-d") + 1].encode() if "-d" in words else None
+    address = next(word for word in words if word.startswith("http"))
+    with urllib.request.urlopen(urllib.request.Request(address, data=body, headers=headers)) as answer:
+        return json.loads(answer.read())
+
+
+def capi_status(tree: Tree, headers: list[str]) -> str:
+    look = re.search(r"^curl -s -H .*/leads/\d+$", tree.output(), re.MULTILINE).group()
+    return run_curl(shlex.split(look))["conversions"][0]["capiStatus"]
+
+
+def test_the_printed_curl_is_sent_within_two_seconds_and_the_key_survives_a_restart(tmp_path: Path) -> None:
+    tree = Tree(tmp_path, "--demo")
+    try:
+        until(lambda: "AdTarget is ready." in tree.output())
+        first = pasted(tree.output())
+        answer = run_curl(first)
+        assert (answer["dispatched"], answer["coldLead"]) == (True, True)
+        until(lambda: capi_status(tree, first) == "sent", seconds=2)
+    finally:
+        tree.stop()
+
+    tree.log.write_text("")
+    again = Tree(tmp_path, "--demo")
+    try:
+        until(lambda: "AdTarget is ready." in again.output())
+        second = pasted(again.output())
+    finally:
+        again.stop()
+    assert [word for word in first if "Bearer" in word] == [word for word in second if "Bearer" in word]
+    assert first[-1] != second[-1], "each start speaks of another person"
+
+
+def test_no_secret_stands_in_the_process_list(tmp_path: Path) -> None:
+    tree = Tree(tmp_path, "--demo")
+    try:
+        until(lambda: "AdTarget is ready." in tree.output())
+        kept = json.loads((tmp_path / "var" / "demo.json").read_text())
+        programs = " ".join(tree.children()) + (Path("/proc") / str(tree.supervisor.pid) / "cmdline").read_text()
+    finally:
+        tree.stop()
+
+    assert kept["token"] not in programs
+    assert kept["password"] not in programs
+    assert oct((tmp_path / "var" / "demo.json").stat().st_mode & 0o777) == "0o600"
+    assert oct((tmp_path / "var" / "greeting.txt").stat().st_mode & 0o777) == "0o600"
