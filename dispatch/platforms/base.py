@@ -286,6 +286,13 @@ def unrecognised(answer: Answer, count: int) -> list[Verdict]:
     return [Verdict(outcome=Outcome.AMBIGUOUS, code=code, message=message, wait=answer.retry_after)] * count
 
 
+def not_their_words(answer: Answer, count: int) -> list[Verdict]:
+    """The same where a platform always speaks JSON: a 4xx without it came from something in between, so is not final."""
+    if 400 <= answer.status < 500:
+        return [Verdict(outcome=Outcome.RETRY, code=f"http_{answer.status}", wait=answer.retry_after)] * count
+    return unrecognised(answer, count)
+
+
 def refused(verdict: Verdict, count: int, guilty: Iterable[int] = ()) -> list[Verdict]:
     """A request refused for good, laid on the events the platform names.
 

@@ -24,6 +24,7 @@ from dispatch.platforms.base import (
     limited_data_use,
     listed,
     longest,
+    not_their_words,
     present,
     price,
     refused,
@@ -128,9 +129,7 @@ class Meta(Platform):
                 return [self._received(body, count)] * count
             case dict():
                 return unrecognised(answer, count)
-        if 400 <= answer.status < 500:  # not Meta's own words, so nothing is final
-            return [Verdict(outcome=Outcome.RETRY, code=f"http_{answer.status}", wait=answer.retry_after)] * count
-        return unrecognised(answer, count)
+        return not_their_words(answer, count)
 
     def _received(self, body: Payload, count: int) -> Verdict:
         received, trace_id = body["events_received"], text(body.get("fbtrace_id"))

@@ -21,12 +21,12 @@ from dispatch.platforms.base import (
     Verdict,
     json_request,
     longest,
+    not_their_words,
     present,
     price,
     refused,
     text,
     unix_seconds,
-    unrecognised,
 )
 
 # Return codes: portal page 1737172488964097, as of 2026-09 (platforms.md, 2.6). HTTP 401 stands for
@@ -120,9 +120,7 @@ class TikTok(Platform):
         match body:
             case {"code": int(code)} if not isinstance(code, bool):
                 return self._coded(answer, code, body, count)
-        if 400 <= answer.status < 500:  # not TikTok's own words, so nothing is final
-            return [Verdict(outcome=Outcome.RETRY, code=f"http_{answer.status}", wait=answer.retry_after)] * count
-        return unrecognised(answer, count)
+        return not_their_words(answer, count)
 
     def _coded(self, answer: Answer, code: int, body: Payload, count: int) -> list[Verdict]:
         message = text(body.get("message"))
