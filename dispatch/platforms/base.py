@@ -287,7 +287,7 @@ def unrecognised(answer: Answer, count: int) -> list[Verdict]:
 
 
 def not_their_words(answer: Answer, count: int) -> list[Verdict]:
-    """The same where a platform always speaks JSON: a 4xx without it came from something in between, so is not final."""
+    """The same where a platform always speaks JSON: a 4xx without it came from something in between: not final."""
     if 400 <= answer.status < 500:
         return [Verdict(outcome=Outcome.RETRY, code=f"http_{answer.status}", wait=answer.retry_after)] * count
     return unrecognised(answer, count)
