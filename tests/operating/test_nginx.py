@@ -14,12 +14,8 @@ OPENSSL = shutil.which("openssl")
 @pytest.mark.skipif(not (NGINX and OPENSSL), reason="nginx and openssl are not installed")
 def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        [OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ads.example", "-days", "1"]
-        + ["-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
+    made = "req -x509 -newkey rsa:2048 -nodes -subj /CN=ads.example -days 1 -keyout".split()
+    subprocess.run([OPENSSL, *made, key, "-out", certificate], check=True, capture_output=True)
     ours = CONFIGURATION.read_text().replace("/etc/letsencrypt/live/ads.example/fullchain.pem", str(certificate))
     ours = ours.replace("/etc/letsencrypt/live/ads.example/privkey.pem", str(key))
     whole = tmp_path / "nginx.conf"
