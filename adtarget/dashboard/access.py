@@ -1,0 +1,119 @@
+"""Who may see which account's pages, and do what there. Every page goes through `page`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, wraps
+from typing import Any, Concatenate, ParamSpec
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from leads.choices import Role
+from leads.models import Account, Membership
+
+P = ParamSpec("P")
+
+EVERYONE = frozenset(Role)
+SUBMITTERS = frozenset({Role.OWNER, Role.MANAGER, Role.STAFF})
+MANAGERS = frozenset({Role.OWNER, Role.MANAGER})
+OWNERS = frozenset({Role.OWNER})
+
+SHOWN_ACCOUNTS = 50  # in the switcher; a superuser may have more
+LAST_ACCOUNT = "dashboard_account"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """One person in one account."""
+
+    user: User
+    account: Account
+    role: Role
+
+    @property
+    def may_submit(self) -> bool:
+        return self.role in SUBMITTERS
+
+    @property
+    def may_manage(self) -> bool:
+        """Retry sends, send test events."""
+        return self.role in MANAGERS
+
+    @property
+    def may_hold_keys(self) -> bool:
+        return self.role in OWNERS
+
+
+Page = Callable[Concatenate[HttpRequest, Access, P], HttpResponse]
+
+
+def page(roles: frozenset[Role] = EVERYONE) -> Callable[[Page[P]], Callable[..., HttpResponse]]:
+    """A page below /accounts/<account_id>/ for people with one of `roles` there.
+
+    A stranger gets 404, as if the account did not exist; a member without the role 403.
+    Times on it are in the viewer's zone.
+    """
+
+    def decorate(view: Page[P]) -> Callable[..., HttpResponse]:
+        @never_cache
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, account_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            access = access_to(request, account_id)
+            if access.role not in roles:
+                raise PermissionDenied
+            with timezone.override(zone_of(request)):
+                return view(request, access, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def access_to(request: HttpRequest, account_id: str) -> Access:
+    """The signed-in person's access to the account, or Http404."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 (login_required stands before)
+    membership = Membership.objects.select_related("account").filter(user=user, account=account_id).first()
+    if user.is_superuser:
+        account = membership.account if membership else Account.objects.filter(pk=account_id).first()
+        role = Role.OWNER
+    else:
+        account = membership.account if membership else None
+        role = Role(membership.role) if membership else Role.VIEWER
+    if account is None:
+        raise Http404
+    if request.session.get(LAST_ACCOUNT) != account.pk:
+        request.session[LAST_ACCOUNT] = account.pk
+    return Access(user=user, account=account, role=role)
+
+
+def accounts_of(user: User) -> list[Account]:
+    """What the switcher offers, by name."""
+    accounts = Account.objects.all() if user.is_superuser else Account.objects.filter(memberships__user=user)
+    return list(accounts.order_by("name")[:SHOWN_ACCOUNTS])
+
+
+def show(
+    request: HttpRequest, access: Access, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A page in the account's frame."""
+    frame = {"access": access, "account": access.account, "accounts": accounts_of(access.user)}
+    return render(request, f"dashboard/{template}", frame | context, status=status)
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """The zone that the browser told in a cookie, else UTC."""
+    name = request.COOKIES.get("timezone", "")
+    return ZoneInfo(name if name in _zones() else "UTC")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -1,0 +1,20 @@
+"""Page addresses."""
+
+from django.urls import include, path
+
+from adtarget.dashboard.views import people, values
+
+app_name = "dashboard"
+
+account_pages = [
+    path("", people.account_home, name="account"),
+    path("values/", values.inbox, name="values"),
+]
+
+urlpatterns = [
+    path("", people.home, name="home"),
+    path("sign-in/", people.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", people.SignOut.as_view(), name="sign-out"),
+    path("password/", people.ChangePassword.as_view(), name="password"),
+    path("accounts/<str:account_id>/", include(account_pages)),
+]

@@ -1,0 +1,26 @@
+"use strict";
+
+// The server writes times in the zone the browser lives in.
+document.cookie = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
+
+// A second click while the first is on its way would only be answered "already submitted".
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+  setTimeout(() => delete event.target.dataset.sent, 3000);
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  button.textContent = "Copied";
+});
+
+// An open menu closes when the attention goes elsewhere.
+const closeMenus = (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (event.key === "Escape" || (event.type !== "keydown" && !menu.contains(event.target))) menu.open = false;
+  }
+};
+for (const kind of ["click", "focusin", "keydown"]) document.addEventListener(kind, closeMenus);

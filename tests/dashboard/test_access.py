@@ -1,0 +1,36 @@
+"""Each page is for its account's people only."""
+
+import pytest
+from django.test import Client
+
+from leads.models import Account
+from tests.factories import UserFactory
+
+PAGES = ["", "values/"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_stranger_finds_nothing(viewer: Client, stranger: Account, page: str) -> None:
+    assert viewer.get(f"/accounts/{stranger.pk}/{page}").status_code == 404
+    assert viewer.get(f"/accounts/acc_nobody/{page}").status_code == 404
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nobody_is_let_in_without_signing_in(client: Client, home: str, page: str) -> None:
+    assert client.get(home + page).headers["Location"].startswith("/sign-in/?next=/accounts/")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_superuser_sees_every_account(client: Client, home: str, page: str) -> None:
+    client.force_login(UserFactory(ops=True))
+    assert client.get(home + page, follow=True).status_code == 200
+
+
+def test_pages_are_not_kept_by_the_browser(viewer: Client, home: str) -> None:
+    assert "no-store" in viewer.get(home + "values/").headers["Cache-Control"]
+
+
+def test_the_switcher_names_only_ones_own_accounts(viewer: Client, home: str, stranger: Account) -> None:
+    page = viewer.get(home + "values/").text
+    assert "Acme" in page
+    assert "Stranger" not in page
