@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import requests
+
 from adtarget.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +57,7 @@ class Stack:
         self.database = os.environ.get("TEST_DATABASE_URL", "")
         self.redis_url = redis_url
         self.environment = environment
+        self.token = ""
 
     def __enter__(self) -> "Stack":
         self.sandbox.__enter__()
@@ -100,19 +102,20 @@ class Stack:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def provision(self, *platforms: str) -> None:
+    def provision(self, *platforms: str, meta_token: str = "EAA-good") -> None:
         """An account with a site, a channel, one pixel a platform and a key."""
-        self.facts = json.loads(self.manage("provision", "-", stdin=json.dumps(account(platforms or ("meta",)))))
-        self.token = self.facts["apiKeys"][0]["token"]
+        document = account(platforms or ("meta",), meta_token=meta_token)
+        self.facts = json.loads(self.manage("provision", "-", stdin=json.dumps(document)))
+        self.token = self.facts["apiKeys"][0].get("token") or self.token
         self.website_id = self.facts["sites"][0]["websiteId"]
 
     def start(self, *names: str) -> None:
         for name in names:
-            log = open(self.folder / f"{name}.log", "ab")  # noqa: SIM115  the process keeps it
             command = [part if part != "python" else sys.executable for part in shlex.split(PROCFILE[name])]
-            self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
-            )
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
+                )
         if "web" in names:
             wait_for(self._answers, seconds=30)
 
@@ -172,9 +175,9 @@ class Stack:
         self.database = urlunsplit(parts._replace(path=f"/{name}"))
 
 
-def account(platforms: tuple[str, ...]) -> dict[str, Any]:
+def account(platforms: tuple[str, ...], *, meta_token: str) -> dict[str, Any]:
     pixels: dict[str, dict[str, Any]] = {
-        "meta": {"pixelId": "1234567890", "accessToken": "EAA-good"},
+        "meta": {"pixelId": "1234567890", "accessToken": meta_token},
         "tiktok": {"pixelId": "C4ABCDEFGHIJKLMNOP", "accessToken": "tiktok-good"},
         "snapchat": {"pixelId": "0f2e4d6c-8b0a-4c2e-9d4f-6a8b0c2e4d6f", "accessToken": "snap-good"},
         "google": {

@@ -82,8 +82,7 @@ def test_a_mended_token_lets_everything_go(stack: Stack) -> None:
     wait_for(lambda: stack.conversion(kept["conversionId"])["sends"][0].get("lastError"))
     other = stack.convert(8)
     assert stack.conversion(other["conversionId"])["sends"][0]["status"] == "pending"
-    stack.provision("meta")  # the same document again: the token is entered anew
-    stack.token = stack.token or ""
+    stack.provision("meta", meta_token="EAA-mended")
     wait_for(lambda: set(stack.accepted_event_ids()) == {kept["eventId"], other["eventId"]})
 
 

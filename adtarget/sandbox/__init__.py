@@ -1,0 +1,1 @@
+"""A stand-in for the outside worlds, speaking as they do; runs only when asked for."""
