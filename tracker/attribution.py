@@ -37,11 +37,13 @@ def match_join(*, channel: Channel, lead: Lead, joined: Joined, request: Join | 
 
     The invite link itself, the link of the person's join request, a start of
     the bot in the last 7 days, an attributed join on the same site in the
-    last 30 days. The caller holds the lead's lock.
+    last 30 days. For a person's first join in the channel; the caller holds
+    the lead's lock.
     """
-    invite = invite_of(channel, joined.link) or (request.invite if request else None)
-    if invite is not None and not _is_used_by_another(invite, lead):
-        return by_invite(invite)
+    asked_by = request.invite.link if request and request.invite else ""
+    invite = invite_of(channel, joined.link) or invite_of(channel, asked_by)
+    if invite is not None and invite.used_at is None:
+        return by_invite(invite)  # a link passed on does not make a second conversion of one click
     return (
         _by_bot_start(channel, lead, joined.at)
         or _by_history(channel, lead, joined.at)
@@ -68,11 +70,6 @@ def _match(route: Route, visit: Visit | None, invite: Invite | None = None) -> M
 def has_click(visit: Visit) -> bool:
     """Whether an ad click stands behind the visit: some platform's click id, not only a browser id."""
     return any(getattr(visit, name) for name in _CLICK_IDS)
-
-
-def _is_used_by_another(invite: Invite, lead: Lead) -> bool:
-    """One link, one click, one person: a link passed on does not make a second conversion of it."""
-    return invite.used_at is not None and not invite.joins.filter(lead=lead).exists()
 
 
 def _by_bot_start(channel: Channel, lead: Lead, at: datetime) -> Match | None:

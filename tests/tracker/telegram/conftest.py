@@ -1,7 +1,7 @@
 """Our bot in our channel, and the way an update reaches it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from django.test import Client
 
 from leads.models import Bot, Channel, Site
 from tests.factories import BotFactory, ChannelFactory
+from tests.tracker.telegram.fake_telegram import FakeTelegram
 from tests.tracker.telegram.recorded import CHAT
 
 SECRET = "webhook-secret"
@@ -44,3 +45,11 @@ def _tell(bot: Bot, channel: Channel) -> Tell:
         return response
 
     return told
+
+
+@pytest.fixture
+def telegram(settings: Any) -> Iterator[FakeTelegram]:
+    fake = FakeTelegram()
+    settings.TELEGRAM_API_URL = fake.url
+    yield fake
+    fake.close()

@@ -1,0 +1,173 @@
+"""Start links, recent history, and what a channel's page says about its losses."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from conversions.choices import Source
+from conversions.models import Conversion
+from tests.factories import BotFactory, ChannelFactory, InviteFactory, JoinFactory, LeadFactory, VisitFactory
+from tests.tracker.telegram import recorded
+from tracker import attribution
+from tracker.choices import Route
+from tracker.models import BotStart, Join
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.tracker.telegram.urls")]
+
+
+@pytest.fixture
+def visit(site):
+    return VisitFactory(site=site, from_meta=True)
+
+
+def ago(**values):
+    return timezone.now().replace(microsecond=0) - timedelta(**values)
+
+
+# ------------------------------------------------------------------ start links
+def test_a_start_payload_leads_back_to_its_visit(visit) -> None:
+    payload = attribution.start_payload(visit)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", payload)
+    assert attribution.visit_of(payload) == visit
+
+
+@pytest.mark.parametrize("spoil", [lambda p: p[:-1], lambda p: "x" + p, lambda p: p[:-1] + "!", lambda p: p[-16:]])
+def test_a_payload_that_is_not_ours_leads_nowhere(visit, spoil) -> None:
+    assert attribution.visit_of(spoil(attribution.start_payload(visit))) is None
+
+
+@pytest.mark.parametrize("payload", ["", "hello", "vis_0", "x" * 64])
+def test_a_payload_somebody_made_up_leads_nowhere(visit, payload) -> None:
+    assert attribution.visit_of(payload) is None
+
+
+def test_a_payload_holds_for_its_own_visit_only(site, visit) -> None:
+    other = VisitFactory(site=site)
+    forged = other.pk + attribution.start_payload(visit)[-16:]
+    assert attribution.visit_of(forged) is None
+
+
+def test_a_start_of_the_bot_attributes_the_next_join(tell, visit, meta_pixel) -> None:
+    tell(recorded.start(attribution.start_payload(visit), number=1, at=ago(minutes=2)))
+    assert not Conversion.objects.exists()
+    tell(recorded.join(number=2, at=ago(minutes=1)))
+    join = Join.objects.get()
+    assert (join.route, join.visit) == (Route.BOT_START, visit)
+    assert Conversion.objects.get().source == Source.TRACKER
+
+
+def test_the_link_is_stronger_than_the_start(tell, channel, visit) -> None:
+    invite = InviteFactory(channel=channel, given=True, visit=VisitFactory(site=channel.site, from_google=True))
+    tell(recorded.start(attribution.start_payload(visit), number=1, at=ago(minutes=2)))
+    tell(recorded.join(number=2, link=invite.link))
+    assert Join.objects.get().visit == invite.visit
+
+
+def test_the_latest_start_wins_and_an_old_one_is_forgotten(tell, site, visit) -> None:
+    latest = VisitFactory(site=site, from_meta=True)
+    tell(recorded.start(attribution.start_payload(latest), number=1, at=ago(days=1)))
+    tell(recorded.start(attribution.start_payload(visit), number=2, at=ago(days=2)))
+    tell(recorded.join(number=3, person=777))
+    assert Join.objects.get().visit == latest
+    tell(recorded.start(attribution.start_payload(visit), number=4, person=8, at=ago(days=8)))
+    tell(recorded.join(number=5, person=8))
+    assert Join.objects.get(lead__telegram_user_id=8).route == Route.PUBLIC_CHANNEL
+
+
+def test_a_start_by_another_account_s_visit_is_ignored(tell, stranger_site) -> None:
+    theirs = VisitFactory(site=stranger_site, from_meta=True)
+    tell(recorded.start(attribution.start_payload(theirs)))
+    assert not BotStart.objects.exists()
+
+
+def test_starting_is_the_join_where_the_bot_itself_is_the_channel(tell, bot, site, visit) -> None:
+    the_bot = ChannelFactory(site=site, bot=bot, telegram_channel_id=42)
+    tell(recorded.start(attribution.start_payload(visit), number=1))
+    tell(recorded.start(attribution.start_payload(visit), number=2))
+    conversion = Conversion.objects.get()
+    assert (conversion.channel, conversion.visit, conversion.source) == (the_bot, visit, Source.TRACKER)
+
+
+# ------------------------------------------------------------------ history
+def joined_elsewhere(site, visit, person=777, **values):
+    lead = LeadFactory(site=site, telegram_user_id=person)
+    return JoinFactory(channel=ChannelFactory(site=site), lead=lead, visit=visit, **values)
+
+
+def test_an_attributed_join_on_the_same_site_attributes_the_next_channel(tell, site, visit, meta_pixel) -> None:
+    joined_elsewhere(site, visit, joined_at=ago(days=29))
+    tell(recorded.join(link="https://t.me/+pinned-in-the-other-channel"))
+    join = Join.objects.get(channel__title="VIP")
+    assert (join.route, join.visit) == (Route.RECENT_HISTORY, visit)
+    assert Conversion.objects.get().source == Source.TRACKER
+
+
+@pytest.mark.parametrize(
+    "values", [{"joined_at": ago(days=31)}, {"visit": None}, {"joined_at": None, "requested_at": ago(days=1)}]
+)
+def test_what_is_old_or_unattributed_is_no_history(tell, site, visit, values) -> None:
+    joined_elsewhere(site, **{"visit": visit, **values})
+    tell(recorded.join())
+    assert Join.objects.get(channel__title="VIP").route == Route.PUBLIC_CHANNEL
+
+
+def test_history_on_another_site_counts_nothing(tell, stranger_site, channel) -> None:
+    joined_elsewhere(stranger_site, VisitFactory(site=stranger_site, from_meta=True))
+    tell(recorded.join())
+    assert Join.objects.get(channel=channel).route == Route.PUBLIC_CHANNEL
+
+
+# ------------------------------------------------------------------ the channel's report
+def test_the_report_counts_routes_and_the_share_that_was_lost(channel) -> None:
+    for route, count in {Route.INVITE_LINK: 6, Route.PUBLIC_CHANNEL: 2, Route.ADDED_BY_ADMIN: 3}.items():
+        JoinFactory.create_batch(count, channel=channel, route=route)
+    JoinFactory(channel=channel, route=Route.INVITE_LINK, joined_at=ago(days=40))
+    JoinFactory(channel=channel, joined_at=None, requested_at=ago(days=1))
+    report = attribution.channel_report(channel, ago(days=30))
+    assert report.by_route == {Route.INVITE_LINK: 6, Route.PUBLIC_CHANNEL: 2, Route.ADDED_BY_ADMIN: 3}
+    assert (report.joins, report.lost, report.loss_rate) == (11, 2, 0.25)
+
+
+def test_the_report_counts_returns_and_leaves(channel) -> None:
+    JoinFactory(channel=channel, rejoins=2)
+    JoinFactory(channel=channel, left=True)
+    report = attribution.channel_report(channel, ago(days=30))
+    assert (report.rejoins, report.left) == (2, 1)
+
+
+def test_a_channel_without_joins_has_no_rate_and_nothing_to_mend(channel) -> None:
+    report = attribution.channel_report(channel, ago(days=30))
+    assert (report.joins, report.loss_rate, report.advice) == (0, None, ())
+
+
+@pytest.mark.parametrize(
+    ("route", "values", "advice"),
+    [
+        (Route.PUBLIC_CHANNEL, {"username": "acme"}, "Make the channel private"),
+        (Route.PUBLIC_CHANNEL, {}, "Use request links"),
+        (Route.LINK_UNKNOWN, {}, "Revoke links made by hand"),
+        (Route.LINK_SHARED, {}, "pass their invite links on"),
+        (Route.NO_CLICK, {}, "click ids"),
+        (Route.BOT_NOT_ADMIN, {"bot_problem": "The bot was removed."}, "The bot was removed."),
+        (Route.INVITE_LINK, {"bot": None}, "Name the bot"),
+    ],
+)
+def test_the_report_says_what_to_change(channel, route, values, advice) -> None:
+    for name, value in values.items():
+        setattr(channel, name, value)
+    JoinFactory(channel=channel, route=route)
+    assert [advice in sentence for sentence in attribution.channel_report(channel, ago(days=30)).advice] == [True]
+
+
+def test_a_bot_of_the_account_reports_for_a_channel_without_a_bot(tell, account, channel) -> None:
+    channel.bot = None
+    channel.save()
+    tell(recorded.join())
+    assert Join.objects.count() == 1
+    other = BotFactory(account=account)
+    channel.bot = other
+    channel.save()
+    tell(recorded.join(number=2, person=2))
+    assert Join.objects.count() == 1
