@@ -174,6 +174,12 @@ def capi_status(tree: Tree, headers: list[str]) -> str:
     return run_curl(shlex.split(look))["conversions"][0]["capiStatus"]
 
 
+def sandbox_page(tree: Tree) -> str:
+    address = re.search(r"Sandbox +(http://\S+)", tree.output()).group(1)
+    with urllib.request.urlopen(address) as answer:
+        return answer.read().decode()
+
+
 def test_the_printed_curl_is_sent_within_two_seconds_and_the_key_survives_a_restart(tmp_path: Path) -> None:
     tree = Tree(tmp_path, "--demo")
     try:
@@ -182,6 +188,7 @@ def test_the_printed_curl_is_sent_within_two_seconds_and_the_key_survives_a_rest
         answer = run_curl(first)
         assert (answer["dispatched"], answer["coldLead"]) == (True, True)
         until(lambda: capi_status(tree, first) == "sent", seconds=2)
+        assert answer["eventId"] in sandbox_page(tree)
     finally:
         tree.stop()
 

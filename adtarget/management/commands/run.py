@@ -47,9 +47,10 @@ def refuse_taken_port() -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.HOST, settings.PORT))
-        except OSError as error:
+        except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it must be a number up to 65535"
             raise CommandError(
-                f"Port {settings.PORT} cannot be used ({error.strerror}). Choose another: PORT=9000 bin/run"
+                f"Port {settings.PORT} cannot be used ({why}). Choose another: PORT=9000 bin/run"
             ) from error
 
 
