@@ -9,6 +9,8 @@ app_name = "dashboard"
 account_pages = [
     path("", people.account_home, name="account"),
     path("values/", values.inbox, name="values"),
+    path("values/several/", values.several, name="values-several"),
+    path("values/<str:conversion_id>/", values.submit, name="submit-value"),
 ]
 
 urlpatterns = [

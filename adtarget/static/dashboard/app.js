@@ -24,3 +24,6 @@ const closeMenus = (event) => {
   }
 };
 for (const kind of ["click", "focusin", "keydown"]) document.addEventListener(kind, closeMenus);
+
+// The next value to type is one keystroke away: focus stands in it when the page opens.
+if (!location.hash) document.querySelector(".inbox .first input, .inbox [aria-invalid=true]")?.focus();

@@ -1,0 +1,58 @@
+"""How the pages write money, moments and states."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+from django.http import HttpRequest
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dispatch.platforms.base import amount
+
+register = template.Library()
+
+
+@register.filter
+def money(value: Decimal | None, currency: str = "") -> str:
+    """`1,234.50 EUR`: grouped, with at least two places unless the currency has none."""
+    if value is None:
+        return "–"
+    written = amount(value, currency) if currency else value
+    places = max(_places(value), 0 if isinstance(written, int) and amount(Decimal("0.1"), currency) == 0 else 2)
+    return f"{formats.number_format(value, places, force_grouping=True)} {currency}".strip()
+
+
+@register.filter
+def when(moment: datetime | None) -> SafeString | str:
+    """Date and time to the minute in the viewer's zone, exact for machines and on hover."""
+    if moment is None:
+        return "–"
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime("%Y-%m-%d %H:%M:%S %Z"),
+        local.strftime("%-d %b %Y, %H:%M"),
+    )
+
+
+@register.filter
+def share(part: int, whole: int) -> str:
+    """`42 %`, or a dash where there is nothing to share."""
+    return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+@register.simple_tag
+def query(request: HttpRequest, **changes: object) -> str:
+    """The page's own query with some parameters changed."""
+    parameters = request.GET.copy()
+    for name, value in changes.items():
+        parameters[name] = str(value)
+    return f"?{parameters.urlencode()}"
+
+
+def _places(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
