@@ -81,9 +81,9 @@ def record_request(*, channel: Channel, request: JoinRequested, now: datetime) -
 
 
 def count(join: Join, *, now: datetime) -> None:
-    """Records the event that this join means, once. The caller holds the lead's lock and saves the join."""
+    """Records the event that a first join means. The caller holds the lead's lock and saves the join."""
     join.qualifies_at = None
-    if join.counted_at is not None or not _has_event(join.channel):
+    if not _has_event(join.channel):
         return
     recording.record_conversion_from_join(
         channel=join.channel,

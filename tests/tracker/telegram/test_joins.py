@@ -81,6 +81,15 @@ def test_a_used_link_that_another_person_joins_by_makes_no_second_sale(tell, inv
     assert Send.objects.count() == 1
 
 
+def test_a_link_that_was_given_without_a_visit_is_still_ours(tell, channel) -> None:
+    invite = InviteFactory(channel=channel)
+    tell(recorded.join(link=invite.link))
+    assert Join.objects.get().route == Route.NO_CLICK
+    assert Conversion.objects.get().source == Source.TRACKER
+    invite.refresh_from_db()
+    assert invite.given_at is not None  # the pool gives it to nobody any more
+
+
 # ------------------------------------------------------------------ organic
 def test_an_organic_join_is_kept_and_not_sent(tell, meta_pixel) -> None:
     tell(recorded.join())
@@ -256,6 +265,14 @@ def test_lost_rights_show_on_the_channel_and_regained_ones_clear_it(tell, channe
     channel.refresh_from_db()
     assert "not an administrator" in channel.bot_problem
     tell(recorded.bot_rights(number=3, can_invite_users=True))
+    channel.refresh_from_db()
+    assert channel.bot_problem == ""
+
+
+def test_a_replayed_loss_of_rights_loses_them_only_once(tell, channel) -> None:
+    tell(recorded.bot_rights(number=1, status="left"))
+    tell(recorded.bot_rights(number=2, can_invite_users=True))
+    tell(recorded.bot_rights(number=1, status="left"))
     channel.refresh_from_db()
     assert channel.bot_problem == ""
 

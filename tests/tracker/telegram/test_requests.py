@@ -78,6 +78,16 @@ def test_the_later_join_is_counted_once_and_attributed_by_the_request(tell, invi
     assert invite.used_at is not None
 
 
+def test_asking_again_after_leaving_keeps_the_first_evidence(tell, channel, invite) -> None:
+    tell(recorded.join(number=1, at=ago(minutes=9)))
+    tell(recorded.leave(number=2, at=ago(minutes=8)))
+    tell(recorded.join_request(number=3, link=invite.link, at=ago(minutes=7)))
+    tell(recorded.join(number=4, link=invite.link, via_join_request=True, at=ago(minutes=6)))
+    join = Join.objects.get()
+    assert (join.route, join.rejoins) == (Route.PUBLIC_CHANNEL, 1)
+    assert Conversion.objects.get().source == Source.WEBHOOK
+
+
 def test_a_request_without_our_link_is_organic_once_they_join(tell) -> None:
     tell(recorded.join_request(number=1, at=ago(minutes=2)))
     tell(recorded.join(number=2, via_join_request=True, at=ago(minutes=1)))

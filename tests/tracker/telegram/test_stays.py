@@ -8,8 +8,10 @@ from django.utils import timezone
 from conversions.choices import Source
 from conversions.models import Conversion
 from dispatch.models import Send
+from leads.people import lock_lead
 from tests.factories import InviteFactory, VisitFactory
 from tests.tracker.telegram import recorded
+from tracker import stays
 from tracker.models import Join
 from tracker.stays import qualify_stays
 
@@ -70,6 +72,16 @@ def test_coming_back_after_the_event_makes_no_second_one(tell, joined_at) -> Non
     tell(recorded.join(number=3, at=joined_at + 26 * HOUR))
     assert qualify_stays(joined_at + 99 * HOUR) == 0
     assert Conversion.objects.count() == 1
+
+
+def test_whoever_leaves_while_we_look_makes_no_event(joined_at, monkeypatch) -> None:
+    def leave_first(**which):
+        Join.objects.update(qualifies_at=None)
+        return lock_lead(**which)
+
+    monkeypatch.setattr(stays, "lock_lead", leave_first)
+    assert qualify_stays(joined_at + 24 * HOUR) == 0
+    assert not Conversion.objects.exists()
 
 
 def test_an_organic_stay_is_recorded_and_not_sent(tell, meta_pixel) -> None:
