@@ -12,4 +12,5 @@ warnings.filterwarnings("ignore", "You're running the worker with superuser priv
 app = Celery("adtarget")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["tracker.telegram"])
 app.steps["worker"].add("dispatch.patrol:Patrol")

@@ -1,0 +1,50 @@
+"""What staff see of the way from click to join."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from conversions.models import Conversion
+from tests.factories import InviteFactory, JoinFactory, UserFactory, VisitFactory
+from tests.tracker.telegram import recorded
+from tracker.models import TelegramUpdate
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ops():
+    client = Client()
+    client.force_login(UserFactory(ops=True))
+    return client
+
+
+@pytest.mark.parametrize("page", ["visit", "invite", "join", "telegramupdate"])
+def test_every_list_opens_and_offers_no_adding(ops, channel, bot, page) -> None:
+    visit = VisitFactory(site=channel.site, from_meta=True)
+    invite = InviteFactory(channel=channel, given=True, visit=visit)
+    JoinFactory(channel=channel, invite=invite, visit=visit)
+    TelegramUpdate.objects.create(bot=bot, update_id=1, body={}, received_at=timezone.now())
+    response = ops.get(f"/admin/tracker/{page}/")
+    assert response.status_code == 200
+    assert ops.get(f"/admin/tracker/{page}/add/").status_code == 403
+
+
+@pytest.mark.parametrize(("state", "count"), [("waiting", 1), ("given", 1), ("used", 1), ("revoked", 1), ("", 4)])
+def test_invites_are_found_by_their_state(ops, channel, state, count) -> None:
+    InviteFactory(channel=channel)
+    InviteFactory(channel=channel, given=True)
+    InviteFactory(channel=channel, used=True)
+    InviteFactory(channel=channel, revoked_at=timezone.now())
+    response = ops.get("/admin/tracker/invite/", {"state": state})
+    assert response.context["cl"].result_count == count
+
+
+def test_a_failed_update_is_tried_again_at_a_click(ops, channel, bot) -> None:
+    row = TelegramUpdate.objects.create(
+        bot=bot, update_id=1, body=recorded.join(), received_at=timezone.now(), failures=3, error="The disk was full."
+    )
+    chosen = {"action": "work_again", "_selected_action": [row.pk]}
+    for _ in range(2):
+        assert ops.post("/admin/tracker/telegramupdate/", chosen, follow=True).status_code == 200
+    assert Conversion.objects.count() == 1
