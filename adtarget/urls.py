@@ -8,11 +8,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from adtarget import health
 from adtarget.api import exception_handler
+from tracker.telegram.webhook import webhook
 
 urlpatterns = [
     path("api/v1/", include("adtarget.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("telegram/webhook/<str:bot_id>", webhook, name="telegram-webhook"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

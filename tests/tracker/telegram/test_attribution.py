@@ -14,7 +14,7 @@ from tracker import attribution
 from tracker.choices import Route
 from tracker.models import BotStart, Join
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.tracker.telegram.urls")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.tracker.telegram import recorded
 from tests.tracker.telegram.conftest import tell
 from tracker.models import Join, TelegramUpdate
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.tracker.telegram.urls")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:

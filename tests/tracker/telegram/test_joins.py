@@ -18,7 +18,7 @@ from tracker.choices import Route
 from tracker.models import Join
 from tracker.telegram import intake
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.tracker.telegram.urls")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tracker.choices import Route
 from tracker.models import Join
 from tracker.telegram import approvals
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.tracker.telegram.urls")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

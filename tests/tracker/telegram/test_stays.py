@@ -15,7 +15,7 @@ from tracker import stays
 from tracker.models import Join
 from tracker.stays import qualify_stays
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.tracker.telegram.urls")]
+pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 

@@ -16,7 +16,7 @@ from tracker import joins
 from tracker.models import Join, TelegramUpdate
 from tracker.telegram import intake
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.tracker.telegram.urls")]
+pytestmark = pytest.mark.django_db
 
 
 def test_a_join_is_answered_with_200_and_counted(bot, channel) -> None:
