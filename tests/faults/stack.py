@@ -130,6 +130,10 @@ class Stack:
         headers = {"Authorization": f"Bearer {self.token}", **headers}
         return requests.post(f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers, timeout=30)
 
+    def get(self, path: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return requests.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30)
+
     def convert(self, person: int, **more: Any) -> dict[str, Any]:
         """An accepted Lead of the person; the answer."""
         body = {
@@ -145,9 +149,7 @@ class Stack:
         return dict(answer.json())
 
     def conversion(self, conversion_id: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        url = f"http://127.0.0.1:{self.port}/api/v1/conversions/{conversion_id}"
-        return dict(requests.get(url, headers=headers, timeout=30).json())
+        return dict(self.get(f"/api/v1/conversions/{conversion_id}").json())
 
     def is_sent(self, conversion_id: str) -> bool:
         return all(send["status"] == "sent" for send in self.conversion(conversion_id)["sends"])
