@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -50,21 +51,21 @@ class Access:
         return self.role in OWNERS
 
 
-Page = Callable[Concatenate[HttpRequest, Access, P], HttpResponse]
+Page = Callable[Concatenate[HttpRequest, Access, P], HttpResponseBase]
 
 
-def page(roles: frozenset[Role] = EVERYONE) -> Callable[[Page[P]], Callable[..., HttpResponse]]:
+def page(roles: frozenset[Role] = EVERYONE) -> Callable[[Page[P]], Callable[..., HttpResponseBase]]:
     """A page below /accounts/<account_id>/ for people with one of `roles` there.
 
     A stranger gets 404, as if the account did not exist; a member without the role 403.
     Times on it are in the viewer's zone.
     """
 
-    def decorate(view: Page[P]) -> Callable[..., HttpResponse]:
+    def decorate(view: Page[P]) -> Callable[..., HttpResponseBase]:
         @never_cache
         @login_required
         @wraps(view)
-        def guarded(request: HttpRequest, account_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, account_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             access = access_to(request, account_id)
             if access.role not in roles:
                 raise PermissionDenied

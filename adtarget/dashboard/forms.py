@@ -1,17 +1,25 @@
 """What people type in: sign-in, a value, filters."""
 
 import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.utils import timezone
 
 from adtarget.api import rate_limit
 from adtarget.api.client_context import limit_group, peer_address
 from conversions import hashing, money
+from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii
+from dispatch.choices import PlatformSlug, Reason, SendStatus
+from dispatch.models import Pixel
+from leads.models import Account, Channel
 
 DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")  # 1,234 might be a thousand and more: that is asked back
 
@@ -126,3 +134,69 @@ class PasteForm(PlainForm):
         if not given.get("text", "").strip():
             raise ValidationError("Paste rows or choose a file.")
         return given
+
+
+class FilterForm(PlainForm):
+    """Filters in the address; an id of another account's thing is as wrong as one of nothing."""
+
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    #: Filters whose values are ids of the account's things.
+    ids: ClassVar[Sequence[str]] = ()
+
+    def wanted(self) -> dict[str, Any]:
+        """What is asked for, in the viewer's days; Http404 where an id is not the account's."""
+        if not self.is_valid() and any(name in self.errors for name in self.ids):
+            raise Http404
+        wanted = dict(self.cleaned_data)
+        since, until = wanted.get("since"), wanted.get("until")
+        wanted["since"] = _midnight(since) if since else None
+        wanted["until"] = _midnight(until + timedelta(days=1)) if until else None
+        return wanted
+
+
+class ConversionFilter(FilterForm):
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=512,
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": "Telegram id, @name, external, event, order id"}
+        ),
+    )
+    channel = forms.ModelChoiceField(Channel.objects.none(), required=False, empty_label="All")
+    event_type = forms.ChoiceField(label="Event", choices=[("", "All"), *EventType.choices], required=False)
+    status = forms.ChoiceField(choices=[("", "All"), *CapiStatus.choices], required=False)
+    source = forms.ChoiceField(choices=[("", "All"), *Source.choices], required=False)
+    ids = ("channel",)
+    field_order = ("q", "channel", "event_type", "status", "source", "since", "until")
+
+    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        channels = Channel.objects.filter(site__account=account).order_by("site_id", "funnel_order", "title")
+        cast(forms.ModelChoiceField, self.fields["channel"]).queryset = channels
+
+
+class SendFilter(FilterForm):
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=512,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Send, event or order id, Telegram id"}),
+    )
+    status = forms.ChoiceField(choices=[("", "All"), *SendStatus.choices], required=False)
+    reason = forms.ChoiceField(choices=[("", "All"), *Reason.choices], required=False)
+    platform = forms.ChoiceField(choices=[("", "All"), *PlatformSlug.choices], required=False)
+    pixel = forms.ModelChoiceField(Pixel.objects.none(), required=False, empty_label="All")
+    ids = ("pixel",)
+    field_order = ("q", "status", "reason", "platform", "pixel", "since", "until")
+
+    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pixels = Pixel.objects.filter(site__account=account).order_by("platform", "pixel_id")
+        cast(forms.ModelChoiceField, self.fields["pixel"]).queryset = pixels
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -2,12 +2,19 @@
 
 from django.urls import include, path
 
-from adtarget.dashboard.views import people, values
+from adtarget.dashboard.views import conversions, delivery, leads, people, values
 
 app_name = "dashboard"
 
 account_pages = [
     path("", people.account_home, name="account"),
+    path("conversions/", conversions.conversions, name="conversions"),
+    path("conversions/<str:conversion_id>/", conversions.conversion, name="conversion"),
+    path("delivery/", delivery.sends, name="delivery"),
+    path("delivery/retry/", delivery.retry, name="retry"),
+    path("delivery/<str:send_id>/", delivery.send, name="send"),
+    path("leads/", leads.people, name="leads"),
+    path("leads/<int:lead_id>/", leads.person, name="lead"),
     path("values/", values.inbox, name="values"),
     path("values/several/", values.several, name="values-several"),
     path("values/<str:conversion_id>/", values.submit, name="submit-value"),

@@ -1,5 +1,6 @@
 """How the pages write money, moments and states."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 
@@ -56,3 +57,9 @@ def query(request: HttpRequest, **changes: object) -> str:
 def _places(value: Decimal) -> int:
     exponent = value.normalize().as_tuple().exponent
     return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+
+
+@register.filter
+def pretty(document: object) -> str:
+    """JSON, indented."""
+    return json.dumps(document, indent=2, ensure_ascii=False)

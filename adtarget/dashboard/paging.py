@@ -1,0 +1,48 @@
+"""One page of a long list without counting the rest."""
+
+from collections.abc import Iterator, Sequence
+from typing import Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+ROWS = 50
+LAST_PAGE = 200  # further back, filters find things faster
+
+T = TypeVar("T", bound=Model)
+
+
+class Slice(Generic[T]):
+    """The rows of the page that the request names; one row more is read, to know of a next page."""
+
+    paginator = None  # there is no total
+
+    def __init__(self, rows: QuerySet[T], request: HttpRequest, size: int = ROWS) -> None:
+        asked = request.GET.get("page", "")
+        self.number = min(max(int(asked), 1), LAST_PAGE) if asked.isascii() and asked.isdigit() else 1
+        start = (self.number - 1) * size
+        found = list(rows[start : start + size + 1])
+        self.rows: Sequence[T] = found[:size]
+        self.has_next = len(found) > size and self.number < LAST_PAGE
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+    @property
+    def has_other_pages(self) -> bool:
+        return self.has_previous or self.has_next
+
+    @property
+    def next_page_number(self) -> int:
+        return self.number + 1
+
+    @property
+    def previous_page_number(self) -> int:
+        return self.number - 1

@@ -1,0 +1,43 @@
+"""Exactly what each platform would get of a conversion, token left out."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adtarget.dashboard.match_quality import MatchQuality, match_quality
+from conversions.models import Conversion
+from dispatch.choices import PlatformSlug
+from dispatch.events import outgoing_event
+from dispatch.models import Pixel
+from dispatch.platforms import PLATFORMS
+from dispatch.platforms.base import CannotExpress, OutgoingEvent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """The request for one pixel, or in `problem` why there can be none."""
+
+    pixel: Pixel
+    quality: MatchQuality
+    url: str = ""
+    body: str = ""
+    problem: str = ""
+
+
+def previews(conversion: Conversion, pixels: Iterable[Pixel]) -> list[Preview]:
+    event = outgoing_event(conversion)
+    return [_preview(event, pixel) for pixel in pixels]
+
+
+def _preview(event: OutgoingEvent, pixel: Pixel) -> Preview:
+    platform, config = PLATFORMS[pixel.platform], pixel.config()
+    quality = match_quality(event, PlatformSlug(pixel.platform))
+    if not platform.has_signal(event):
+        return Preview(pixel=pixel, quality=quality, problem="Nothing to attribute by, so no send is made.")
+    try:
+        payload = platform.render(event, config)
+    except CannotExpress as cannot:
+        return Preview(pixel=pixel, quality=quality, problem=f"{cannot.reason.label}.")
+    request = platform.request(config, "", [payload], test=event.is_test)
+    body = json.dumps(json.loads(request.body), indent=2, ensure_ascii=False)
+    return Preview(pixel=pixel, quality=quality, url=request.logged_url, body=body)
