@@ -1,0 +1,76 @@
+"""Where a send is, why, and what to do about it: one plain sentence or two for people."""
+
+from datetime import datetime
+
+from dispatch.choices import Outcome, Reason, SendStatus
+from dispatch.models import Send
+from dispatch.platforms.meanings import meaning
+
+OUTCOMES = {
+    Outcome.STARTED: "The worker was lost before it could note the answer; the platform may have the event.",
+    Outcome.ACCEPTED: "The platform took the event.",
+    Outcome.RETRY: "The platform could not take the event now. Nothing to do: it is tried again by itself.",
+    Outcome.AUTH: "The platform refused our credential. Enter a new one at the pixel: its sends wait.",
+    Outcome.REJECTED: "The platform refused the event for good. Read its answer, mend the cause, then retry.",
+    Outcome.AMBIGUOUS: "Nobody knows if the platform took it. It is tried again under the same id, counted once.",
+    Outcome.UNTOUCHED: "Another event of the same request was refused; this one goes out again at once.",
+}
+OUR_CODES = {
+    "network": "No answer came. Nothing to do: it is tried again by itself.",
+    "incomplete": "The answer was cut or came too late. It is tried again under the same id, counted once.",
+    "credential": "The token could not be exchanged. Nothing to do: it is tried again by itself.",
+    "render": "Our own code failed on this event. Report it to the developers of AdTarget with the send's id.",
+}
+REASONS = {
+    Reason.REJECTED: "The platform refused it for good. Read the answer below, mend the cause, then retry.",
+    Reason.EXPIRED: "It grew too old for the platform, or too old to be repeated safely. It cannot be sent any more.",
+    Reason.EXHAUSTED: "Every retry was used. Retry once the platform works again.",
+    Reason.POISON: "It took three workers down in a row, or could not be written. Report its id to the developers.",
+    Reason.CANCELLED: "It was cancelled here. Replay it to send it after all.",
+    Reason.EVENT_TOO_OLD: "It was too old for this platform when it came in. It cannot be sent.",
+    Reason.MISSING_USER_AGENT: "The platform requires a user agent. Send userAgent with the event and repeat it.",
+    Reason.MISSING_IDENTIFIER: "There is nothing to match a person by. Send more signals and repeat the event.",
+    Reason.MISSING_GCLID: "There is no Google click id, e-mail or phone. Send one of them and repeat the event.",
+    Reason.MISSING_VALUE: "A purchase needs value and currency. Repeat the event with both.",
+    Reason.CURRENCY_UNSUPPORTED: "The platform does not know this currency. Send the value in another one.",
+    Reason.NO_EVENT_NAME: "No event name is set up for this type. Add it to eventNames of the pixel, then replay.",
+    Reason.NO_CONVERSION_ACTION: "Add this type to conversionActions of the pixel, then replay.",
+    Reason.TEST_MODE: "A test event, and its pixel takes no tests. That is as it should be.",
+    Reason.PIXEL_REMOVED: "Its pixel was switched off. Switch it on again, then replay.",
+    Reason.ERASED: "The person was erased. It cannot be sent.",
+}
+
+
+def explain(outcome: str, code: str, *, platform: str) -> str:
+    """What an answer means and what to do."""
+    if outcome == Outcome.ACCEPTED and not code.strip("0"):
+        return OUTCOMES[Outcome.ACCEPTED]
+    return meaning(platform, code) or OUR_CODES.get(code) or OUTCOMES[Outcome(outcome)]
+
+
+def explain_send(send: Send, *, now: datetime) -> str:
+    """Where the send is and what to do; reads its pixel."""
+    match send.status:
+        case SendStatus.SENT:
+            return f"{send.get_platform_display()} has it."
+        case SendStatus.PENDING:
+            return _explain_waiting(send, now=now)
+    if send.reason == Reason.REJECTED and (known := meaning(send.platform, send.error_code)):
+        return known
+    known_reason = REASONS.get(Reason(send.reason)) if send.reason in Reason.values else None
+    return known_reason or f"It ended as {send.status}: {send.reason}."
+
+
+def _explain_waiting(send: Send, *, now: datetime) -> str:
+    pixel = send.pixel
+    if send.claim is not None:
+        return "A worker has it right now."
+    if not pixel.is_active:
+        return "Its pixel is switched off; it is about to be skipped."
+    if pixel.paused_at is not None:
+        return f"Its pixel is paused: {pixel.pause_message or pixel.pause_code} Resume the pixel and it goes out."
+    if pixel.breaker_until is not None and pixel.breaker_until > now:
+        return "The platform does not answer; it is left alone for a moment and tried again by itself."
+    if send.due_at is not None and send.due_at > now:
+        return "The last try failed; it waits for the next one."
+    return "It is due and goes out with the next free worker."

@@ -1,0 +1,86 @@
+"""Each page opens, however it is asked for, and a list costs the same at a hundred rows as at one."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from conversions.models import Conversion
+from dispatch.models import Pixel, Send
+from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Lead, Membership, Site
+from tests.factories import (
+    ApiKeyFactory,
+    AttemptFactory,
+    AuditEntryFactory,
+    BotFactory,
+    ChannelFactory,
+    LeadFactory,
+    MembershipFactory,
+    SendFactory,
+    SiteFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+OURS = [Account, ApiKey, AuditEntry, Bot, Channel, Conversion, Lead, Membership, Pixel, Send, Site, get_user_model()]
+FACTORIES = {
+    ApiKey: lambda: ApiKeyFactory(of_one_site=True),
+    AuditEntry: AuditEntryFactory,
+    Bot: BotFactory,
+    Channel: lambda: ChannelFactory(with_bot=True),
+    Conversion: lambda: SendFactory().conversion,
+    Lead: LeadFactory,
+    Membership: MembershipFactory,
+    Pixel: lambda: SendFactory().pixel,
+    Send: lambda: AttemptFactory(send__failed=True).send,
+    Site: SiteFactory,
+}
+
+
+def list_of(model) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def page_of(row) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+@pytest.mark.parametrize("model", OURS)
+def test_a_list_and_its_search_open(ops, model) -> None:
+    for query in ("", "?q=acme", "?q=700000001", "?q=cnv_unknown", "?q=snd_unknown", "?q=@ada", "?q=0"):
+        assert ops.get(list_of(model) + query).status_code == 200
+
+
+@pytest.mark.parametrize("model", FACTORIES)
+def test_a_page_opens(ops, model) -> None:
+    assert ops.get(page_of(FACTORIES[model]())).status_code == 200
+
+
+@pytest.mark.parametrize("model", [Account, ApiKey, Bot, Channel, Membership, Pixel, Site, get_user_model()])
+def test_a_form_for_a_new_one_opens(ops, model) -> None:
+    assert ops.get(list_of(model) + "add/").status_code == 200
+
+
+@pytest.mark.parametrize("model", [AuditEntry, Conversion, Lead, Send])
+def test_facts_are_not_made_changed_or_deleted_by_hand(ops, model) -> None:
+    row = FACTORIES[model]()
+    assert ops.get(list_of(model) + "add/").status_code == 403
+    assert ops.post(page_of(row), {}).status_code == 403
+    assert ops.post(page_of(row).replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("model", FACTORIES)
+def test_a_list_of_a_hundred_costs_no_more_statements_than_one_of_two(
+    ops, model, django_assert_max_num_queries
+) -> None:
+    for _ in range(2):
+        FACTORIES[model]()
+    with CaptureQueriesContext(connection) as few:
+        ops.get(list_of(model))
+    for _ in range(98):
+        FACTORIES[model]()
+    with django_assert_max_num_queries(len(few)):
+        ops.get(list_of(model))
+    assert len(few) <= 8
