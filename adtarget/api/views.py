@@ -16,6 +16,8 @@ from leads.models.lead import LARGEST_TELEGRAM_ID
 class ApiViewSet(ViewSet):
     """Key, switch and rate limit before any endpoint; the envelope after each refusal."""
 
+    content_negotiation_class = AlwaysJson
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if not settings.API_ENABLED:
