@@ -8,6 +8,7 @@ from rest_framework.viewsets import ViewSet
 
 from adtarget import errors
 from adtarget.api.authentication import authenticate
+from adtarget.api.negotiation import AlwaysJson
 from adtarget.api.throttling import throttle
 from leads.models import ApiKey
 from leads.models.lead import LARGEST_TELEGRAM_ID
