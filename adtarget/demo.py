@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import shlex
-import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,9 +87,8 @@ def document(password: str) -> dict[str, Any]:
     }
 
 
-def greeting(demo: Demo, *, address: str, sandbox: str) -> str:
-    """What to open and what to paste; the person is another one at each start."""
-    person = int(time.time() * 1000)
+def greeting(demo: Demo, *, address: str, sandbox: str, person: int) -> str:
+    """What to open and what to paste, about a Telegram user who should be another one at each start."""
     return f"""
   AdTarget is ready.
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.embedded
+
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 

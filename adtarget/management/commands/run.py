@@ -1,6 +1,7 @@
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def prepare_demo() -> list[str]:
     file = Path(settings.VAR_DIR) / "greeting.txt"
     file.touch(mode=0o600)
     address = f"http://{reachable_host()}:{settings.PORT}"
-    file.write_text(demo.greeting(ready, address=address, sandbox=sandbox))
+    person = int(time.time() * 1000)
+    file.write_text(demo.greeting(ready, address=address, sandbox=sandbox, person=person))
     return ["--greeting", str(file), "--also", f"sandbox: python -m adtarget.sandbox --port {port}"]
 
 

@@ -1,0 +1,48 @@
+"""The demo account, which is the same at every start."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from adtarget import demo
+from leads import api_keys
+from leads.models import Account, ApiKey, Site
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_key_and_the_password_are_those_of_the_first_start(tmp_path: Path) -> None:
+    first = demo.prepare(tmp_path / "demo.json", now=timezone.now())
+
+    second = demo.prepare(tmp_path / "demo.json", now=timezone.now())
+
+    assert second == first
+    assert ApiKey.objects.count() == Account.objects.count() == Site.objects.count() == 1
+
+
+def test_a_forgotten_key_is_replaced_and_revoked(tmp_path: Path) -> None:
+    for _ in range(7):  # more often than an account may have keys
+        (tmp_path / "demo.json").unlink(missing_ok=True)
+        latest = demo.prepare(tmp_path / "demo.json", now=timezone.now())
+
+    assert ApiKey.objects.active().get() == api_keys.verify(latest.token)
+
+
+def test_another_databases_token_is_not_printed(tmp_path: Path) -> None:
+    foreign = f"atk_live_abcdefgh_{'x' * 32}"
+    (tmp_path / "demo.json").write_text(json.dumps({"token": foreign, "password": "kept-word"}))
+
+    made = demo.prepare(tmp_path / "demo.json", now=timezone.now())
+
+    assert made.token != foreign
+    assert made.password == "kept-word"
+
+
+def test_each_start_speaks_of_another_person(tmp_path: Path) -> None:
+    made = demo.prepare(tmp_path / "demo.json", now=timezone.now())
+
+    texts = {demo.greeting(made, address="http://a", sandbox="http://b", person=person) for person in (1, 2)}
+
+    assert len(texts) == 2
