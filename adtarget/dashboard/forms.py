@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, cast
 
@@ -10,10 +10,10 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import Http404
-from django.utils import timezone
 
 from adtarget.api import rate_limit
 from adtarget.api.client_context import limit_group, peer_address
+from adtarget.dashboard.periods import LONGEST, Period, last_days, midnight
 from conversions import hashing, money
 from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii
@@ -151,8 +151,8 @@ class FilterForm(PlainForm):
             raise Http404
         wanted = dict(self.cleaned_data)
         since, until = wanted.get("since"), wanted.get("until")
-        wanted["since"] = _midnight(since) if since else None
-        wanted["until"] = _midnight(until + timedelta(days=1)) if until else None
+        wanted["since"] = midnight(since) if since else None
+        wanted["until"] = midnight(until + timedelta(days=1)) if until else None
         return wanted
 
 
@@ -198,5 +198,29 @@ class SendFilter(FilterForm):
         cast(forms.ModelChoiceField, self.fields["pixel"]).queryset = pixels
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+class PeriodForm(PlainForm):
+    """The last days, or from a day to another."""
+
+    days = forms.TypedChoiceField(
+        label="Period",
+        choices=[("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("", "From … to …")],
+        required=False,
+        coerce=int,
+    )
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        since, until = given.get("since"), given.get("until")
+        if not given.get("days") and since and until and not 0 <= (until - since).days < LONGEST:
+            raise ValidationError(f"Choose from 1 to {LONGEST} days, the first before the last.")
+        return given
+
+    def period(self, *, now: datetime) -> Period:
+        """What is asked for; thirty days where that is unclear."""
+        given = self.cleaned_data if self.is_valid() else {}
+        since, until = given.get("since"), given.get("until")
+        if not given.get("days") and since and until:
+            return Period(since, until)
+        return last_days(given.get("days") or 30, now=now)

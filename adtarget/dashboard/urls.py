@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from adtarget.dashboard.views import conversions, delivery, leads, people, values
+from adtarget.dashboard.views import conversions, delivery, leads, overview, people, values
 
 app_name = "dashboard"
 
 account_pages = [
     path("", people.account_home, name="account"),
+    path("overview/", overview.overview, name="overview"),
     path("conversions/", conversions.conversions, name="conversions"),
     path("conversions/<str:conversion_id>/", conversions.conversion, name="conversion"),
     path("delivery/", delivery.sends, name="delivery"),

@@ -63,3 +63,9 @@ def _places(value: Decimal) -> int:
 def pretty(document: object) -> str:
     """JSON, indented."""
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def unlocalised(number: float) -> str:
+    """A number as SVG wants it."""
+    return f"{number:g}"

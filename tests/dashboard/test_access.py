@@ -6,7 +6,7 @@ from django.test import Client
 from leads.models import Account
 from tests.factories import UserFactory
 
-PAGES = ["", "values/", "conversions/", "leads/", "delivery/"]
+PAGES = ["", "overview/", "values/", "conversions/", "leads/", "delivery/"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 
 from adtarget.dashboard.access import LAST_ACCOUNT, Access, accounts_of, page
 from adtarget.dashboard.forms import SignInForm
+from leads.choices import Role
 
 
 class SignIn(LoginView):
@@ -47,4 +48,5 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @page()
 def account_home(request: HttpRequest, access: Access) -> HttpResponse:
-    return redirect("dashboard:values", access.account.pk)
+    """Staff come to enter values, the others for the figures."""
+    return redirect("dashboard:values" if access.role == Role.STAFF else "dashboard:overview", access.account.pk)

@@ -1,0 +1,68 @@
+"""Bars of a chart as plain numbers; the template draws them as SVG, the words around are HTML."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+WIDTH, HEIGHT = 720, 200  # of the drawing; the page stretches it
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    series: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`top` is the value at the upper edge; `legend` names the series in order."""
+
+    bars: Sequence[Bar]
+    legend: Sequence[str]
+    top: int
+    first: str
+    last: str
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def stacked_days(days: Sequence[date], series: Mapping[str, Sequence[int | Decimal]]) -> Chart:
+    """One column a day, the series one upon another."""
+    totals = [sum(values[number] for values in series.values()) for number in range(len(days))]
+    top, step, bars = _round_up(max(totals, default=0)), WIDTH / len(days), []
+    for number, day in enumerate(days):
+        level = 0.0
+        for index, (name, values) in enumerate(series.items()):
+            height = round(HEIGHT * float(values[number]) / top, 2)
+            if height:
+                title = f"{day:%-d %b}: {values[number]:,} {name}"
+                bars.append(
+                    Bar(round(number * step, 2), HEIGHT - level - height, round(step * 0.8, 2), height, index, title)
+                )
+            level += height
+    return Chart(bars, list(series), top, f"{days[0]:%-d %b}", f"{days[-1]:%-d %b}")
+
+
+def shares(parts: Mapping[str, int]) -> list[Bar]:
+    """One row, each part as wide as its share."""
+    whole, x, bars = sum(parts.values()), 0.0, []
+    for index, (name, part) in enumerate(parts.items()):
+        width = round(WIDTH * part / whole, 2) if whole else 0
+        bars.append(Bar(x, 0, width, 12, index, f"{name}: {part:,}"))
+        x += width
+    return [bar for bar in bars if bar.width]
+
+
+def _round_up(value: int | Decimal) -> int:
+    """The next of 1, 2, 5, 10, 20, 50, …"""
+    magnitude = 1
+    while True:
+        for factor in (1, 2, 5):
+            if factor * magnitude >= value:
+                return factor * magnitude
+        magnitude *= 10

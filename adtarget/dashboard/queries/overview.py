@@ -1,0 +1,182 @@
+"""The figures of a period: what happened, where people came from, how far they went, what was delivered.
+
+Test events count nowhere. An event belongs to the day it was accepted.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from adtarget.dashboard.periods import Period
+from conversions.choices import EventType
+from conversions.models import Conversion
+from dispatch.choices import PlatformSlug, Reason, SendStatus
+from dispatch.models import Send
+from leads.models import Account, Channel, Site
+from tracker.models import Invite, Join, Visit
+
+MOST_SOURCES = 100
+
+
+@dataclass(slots=True)
+class Happened:
+    """Conversions and revenue, by day and in all."""
+
+    count: int = 0
+    revenue: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    by_type: dict[str, dict[date, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    revenue_by_day: dict[str, dict[date, Decimal]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Decimal))
+    )
+
+
+def happened(account: Account, period: Period) -> Happened:
+    rows = (
+        _conversions(account, period)
+        .order_by()
+        .annotate(day=TruncDate("attributed_at"))
+        .values_list("day", "event_type", "currency")
+        .annotate(count=Count("pk"), total=Sum("value"))
+    )
+    found = Happened()
+    for day, event_type, currency, count, total in rows:
+        found.count += count
+        found.by_type[event_type][day] += count
+        if currency:
+            found.revenue[currency] += total
+            found.revenue_by_day[currency][day] += total
+    return found
+
+
+@dataclass(slots=True)
+class Source:
+    source: str
+    campaign: str
+    ad: str
+    conversions: int = 0
+    purchases: int = 0
+    revenue: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+
+def sources(account: Account, period: Period) -> list[Source]:
+    """By the UTM tags of the visit behind each conversion, the most conversions first."""
+    rows = (
+        _conversions(account, period)
+        .order_by()
+        .values_list("visit__utm_source", "visit__utm_campaign", "visit__utm_content", "currency")
+        .annotate(count=Count("pk"), purchases=Count("pk", filter=Q(event_type=EventType.PURCHASE)), total=Sum("value"))
+    )
+    found: dict[tuple[str, str, str], Source] = {}
+    for source, campaign, ad, currency, count, purchases, total in rows:
+        tags = (source or "", campaign or "", ad or "")
+        entry = found.setdefault(tags, Source(*tags))
+        entry.conversions += count
+        entry.purchases += purchases
+        if currency:
+            entry.revenue[currency] += total
+    return sorted(found.values(), key=lambda entry: (-entry.conversions, entry.source, entry.campaign))[:MOST_SOURCES]
+
+
+@dataclass(slots=True)
+class Step:
+    """How far people of one site or channel went. A channel has no visits of its own."""
+
+    site: Site
+    channel: Channel | None = None
+    visits: int = 0
+    clicks: int = 0
+    joins: int = 0
+    organic: int = 0
+    left: int = 0
+    purchases: int = 0
+
+
+def funnel(account: Account, period: Period) -> list[Step]:
+    """Each site, followed by its channels. A click is an invite given; organic is a join without a visit."""
+    visits = dict(_counted(Visit.objects.filter(site__account=account), "visited_at", period, "site"))
+    clicks = dict(_counted(Invite.objects.filter(channel__site__account=account), "given_at", period, "channel"))
+    purchased = _conversions(account, period).filter(event_type=EventType.PURCHASE, value__isnull=False)
+    purchases = dict(purchased.order_by().values_list("channel").annotate(Count("pk")))
+    joins = {channel: counts for channel, *counts in _joins(account, period)}
+    steps: list[Step] = []
+    channels = Channel.objects.filter(site__account=account).select_related("site")
+    for channel in channels.order_by("site__domain", "site_id", "funnel_order", "title"):
+        if not steps or steps[-1].site != channel.site:
+            whole = Step(channel.site, visits=visits.get(channel.site_id, 0))
+            steps.append(whole)
+        joined, organic, left = joins.get(channel.pk, (0, 0, 0))
+        step = Step(channel.site, channel, 0, clicks.get(channel.pk, 0), joined, organic, left)
+        step.purchases = purchases.get(channel.pk, 0)
+        steps.append(step)
+        for name in ("clicks", "joins", "organic", "left", "purchases"):
+            setattr(whole, name, getattr(whole, name) + getattr(step, name))
+    return steps
+
+
+def joined(account: Account, period: Period) -> tuple[int, int, int]:
+    """Joins, those of them without a visit, those who have left since."""
+    counts = [counts for _, *counts in _joins(account, period)]
+    joins, organic, left = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0, 0)
+    return joins, organic, left
+
+
+@dataclass(slots=True)
+class Health:
+    """What became of the sends to one platform, with why not, the most frequent first."""
+
+    platform: PlatformSlug
+    by_status: dict[SendStatus, int]
+    reasons: Counter[Reason]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_status.values())
+
+    @property
+    def sent(self) -> int:
+        return self.by_status[SendStatus.SENT]
+
+
+def health(account: Account, period: Period) -> list[Health]:
+    sends = Send.objects.filter(
+        conversion__account=account,
+        conversion__is_test=False,
+        status__in=SendStatus.values,  # all of them: it lets the database use its index
+        created_at__gte=period.since,
+        created_at__lt=period.until,
+    )
+    found: dict[str, Health] = {}
+    rows = sends.order_by().values_list("platform", "status", "reason").annotate(count=Count("pk"))
+    for platform, status, reason, count in rows:
+        entry = found.setdefault(platform, Health(PlatformSlug(platform), dict.fromkeys(SendStatus, 0), Counter()))
+        entry.by_status[SendStatus(status)] += count
+        if reason:
+            entry.reasons[Reason(reason)] += count
+    return [found[slug] for slug in PlatformSlug if slug in found]
+
+
+def _conversions(account: Account, period: Period) -> QuerySet[Conversion]:
+    return Conversion.objects.of_account(account).filter(
+        is_test=False, attributed_at__gte=period.since, attributed_at__lt=period.until
+    )
+
+
+def _joins(account: Account, period: Period) -> Iterable[tuple[str, int, int, int]]:
+    joins = Join.objects.filter(channel__site__account=account, joined_at__gte=period.since, joined_at__lt=period.until)
+    organic, left = Q(visit__isnull=True), Q(left_at__isnull=False)
+    return (
+        joins.order_by()
+        .values_list("channel")
+        .annotate(all=Count("pk"), organic=Count("pk", filter=organic), gone=Count("pk", filter=left))
+    )
+
+
+def _counted(rows: QuerySet[Any], moment: str, period: Period, by: str) -> list[tuple[str, int]]:
+    within = {f"{moment}__gte": period.since, f"{moment}__lt": period.until}
+    return list(rows.filter(**within).order_by().values_list(f"{by}_id").annotate(count=Count("pk")))
