@@ -1,66 +1,164 @@
-"""The sandbox's own endpoints: what came, and what to do wrong."""
+"""The sandbox's own endpoints under /_sandbox/: what came, and what to do wrong."""
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from adtarget.sandbox.faults import KINDS, Fault
+from adtarget.sandbox.faults import KINDS
+from adtarget.sandbox.judging import as_dict
+from adtarget.sandbox.request import Request, parse_json
 
 if TYPE_CHECKING:
     from adtarget.sandbox.server import Sandbox
 
-Reply = tuple[int, str, bytes]
+PREFIX = "/_sandbox/"
 
 
-def handle(sandbox: "Sandbox", method: str, path: str, query: dict[str, str], data: Any) -> Reply:
-    """`GET|DELETE events`, `GET stats`, `GET|POST|PUT|DELETE faults`, `GET|PUT settings`."""
-    match method, path.removeprefix("/_sandbox/"):
-        case "GET", "events":
-            filters = {name: query[name] for name in ("platform", "pixel", "event_id") if name in query}
-            return _json(sandbox.events(**filters, limit=int(query.get("limit") or 200)))
-        case "DELETE", "events":
-            sandbox.clear()
-        case "POST", "forget":
-            sandbox.clear()
-            sandbox.faults.replace([])
-        case "GET", "stats":
-            return _json(sandbox.stats())
-        case "GET", "faults":
-            return _json({"faults": sandbox.faults.listed(), "kinds": KINDS})
-        case "DELETE", "faults":
-            sandbox.faults.replace([])
-        case (("POST" | "PUT"), "faults"):
-            return _tell(sandbox, method, data)
-        case "PUT", "settings":
-            sandbox.latency_seconds = float(data.get("latency_ms", sandbox.latency_seconds * 1000)) / 1000
-            sandbox.validates = bool(data.get("validate", sandbox.validates))
-        case _:
-            return _json({"error": "There is nothing here."}, status=404)
-    return _json({"ok": True})
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def _tell(sandbox: "Sandbox", method: str, data: Any) -> Reply:
-    """PUT replaces all faults, POST adds one; a form gives `params` as JSON text."""
+def answer(sandbox: "Sandbox", request: Request) -> Reply | None:
+    """None for what is no control endpoint. A form is a page's: it leads back there."""
+    if not request.path.startswith(PREFIX):
+        return None
     try:
-        faults = [_fault(one) for one in (data if isinstance(data, list) else [data])]
-    except (TypeError, ValueError) as error:
-        return _json({"error": str(error)}, status=400)
-    if method == "PUT":
-        sandbox.faults.replace(faults)
-    else:
-        for fault in faults:
-            sandbox.faults.add(fault)
-    return _json({"faults": sandbox.faults.listed()})
+        reply = _answer(sandbox, request)
+    except (TypeError, ValueError, AttributeError) as error:
+        reply = document({"error": str(error)}, status=400)
+    if request.is_form and reply.status == 200:
+        return Reply(303, headers={"Location": _own(request.form.get("back", ""))})
+    return reply
 
 
-def _fault(given: dict[str, Any]) -> Fault:
-    given = {name: value for name, value in given.items() if value not in ("", None)}
-    if isinstance(given.get("params"), str):
-        given["params"] = json.loads(given["params"])
-    for name, kind in (("times", int), ("skip", int), ("probability", float)):
+def _own(path: str) -> str:
+    """A path of ours; never another host's."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def document(content: Any, *, status: int = 200) -> Reply:
+    return Reply(status, json.dumps(content, ensure_ascii=False).encode(), {"Content-Type": "application/json"})
+
+
+def _answer(sandbox: "Sandbox", request: Request) -> Reply:
+    action = ACTIONS.get((request.method, request.path.removeprefix(PREFIX)))
+    return action(sandbox, request) if action else document({"error": "There is nothing here."}, status=404)
+
+
+def _events(sandbox: "Sandbox", request: Request) -> Reply:
+    wanted: dict[str, Any] = {
+        name: request.query[name] for name in ("platform", "pixel", "event_id") if name in request.query
+    }
+    return document(sandbox.events(**wanted, limit=int(request.query.get("limit") or 200)))
+
+
+def _forget(sandbox: "Sandbox", request: Request) -> Reply:
+    sandbox.store.clear()
+    return _stats(sandbox, request)
+
+
+def _stats(sandbox: "Sandbox", request: Request) -> Reply:
+    return document(sandbox.stats())
+
+
+def _list_faults(sandbox: "Sandbox", request: Request) -> Reply:
+    return document({"faults": sandbox.faults.listed(), "kinds": {name: kind.meaning for name, kind in KINDS.items()}})
+
+
+def _replace_faults(sandbox: "Sandbox", request: Request) -> Reply:
+    sandbox.faults.replace(*_faults(sandbox, request))
+    return _list_faults(sandbox, request)
+
+
+def _add_faults(sandbox: "Sandbox", request: Request) -> Reply:
+    sandbox.faults.add(*_faults(sandbox, request))
+    return _list_faults(sandbox, request)
+
+
+def _behave(sandbox: "Sandbox", request: Request) -> Reply:
+    sandbox.faults.replace()
+    return _list_faults(sandbox, request)
+
+
+def _settings(sandbox: "Sandbox", request: Request) -> Reply:
+    return document(settings(sandbox))
+
+
+def _change_settings(sandbox: "Sandbox", request: Request) -> Reply:
+    return document(_set(sandbox, as_dict(request.document)))
+
+
+def _redirected(sandbox: "Sandbox", request: Request) -> Reply:
+    """Where the fault `redirect` leads: nobody should ever come."""
+    sandbox.redirects_followed += 1
+    return document({})
+
+
+ACTIONS: Mapping[tuple[str, str], Callable[["Sandbox", Request], Reply]] = {
+    ("GET", "events"): _events,
+    ("DELETE", "events"): _forget,
+    ("POST", "forget"): _forget,
+    ("GET", "stats"): _stats,
+    ("GET", "faults"): _list_faults,
+    ("PUT", "faults"): _replace_faults,
+    ("POST", "faults"): _add_faults,
+    ("DELETE", "faults"): _behave,
+    ("POST", "behave"): _behave,
+    ("GET", "settings"): _settings,
+    ("PUT", "settings"): _change_settings,
+    ("GET", "redirected"): _redirected,
+    ("POST", "redirected"): _redirected,
+}
+
+
+# ------------------------------------------------------------------ faults
+def _faults(sandbox: "Sandbox", request: Request) -> list[Any]:
+    """One fault or a list of them; from a form its params come as JSON text."""
+    if request.is_form:
+        given = {name: value for name, value in request.form.items() if value and name != "back"}
+        return [sandbox.made_fault(_from_form(given))]
+    told = request.document
+    if not isinstance(told, dict | list):
+        raise TypeError("A fault is a JSON object, several are an array of them.")
+    return [sandbox.made_fault(as_dict(one)) for one in (told if isinstance(told, list) else [told])]
+
+
+def _from_form(given: dict[str, Any]) -> dict[str, Any]:
+    for name, kind in (("times", int), ("skip", int), ("probability", float), ("params", parse_json)):
         if name in given:
             given[name] = kind(given[name])
-    return Fault(**given)
+    return given
 
 
-def _json(document: Any, *, status: int = 200) -> Reply:
-    return status, "application/json", json.dumps(document).encode()
+# ------------------------------------------------------------------ settings
+def settings(sandbox: "Sandbox") -> dict[str, Any]:
+    """Secrets are told by name only."""
+    return {
+        "latency_ms": sandbox.latency_seconds * 1000,
+        "validate": sandbox.validates,
+        "tokens": len(sandbox.tokens) if sandbox.tokens is not None else None,
+        "diagnostics_seconds": sandbox.google.diagnostics.seconds_until_known,
+        "webhook_secrets": sorted(sandbox.webhooks.secrets),
+        "redirects_followed": sandbox.redirects_followed,
+    }
+
+
+def _set(sandbox: "Sandbox", told: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what is named changes; `tokens` null accepts any good-looking token again."""
+    unknown = set(told) - {"latency_ms", "validate", "tokens", "diagnostics_seconds", "webhook_secrets"}
+    if unknown:
+        raise ValueError(f"There is no setting {', '.join(sorted(unknown))}.")
+    if "latency_ms" in told:
+        sandbox.latency_seconds = float(told["latency_ms"]) / 1000
+    if "validate" in told:
+        sandbox.validates = bool(told["validate"])
+    if "tokens" in told:
+        sandbox.tokens = None if told["tokens"] is None else frozenset(map(str, told["tokens"]))
+    if "diagnostics_seconds" in told:
+        sandbox.google.diagnostics.seconds_until_known = float(told["diagnostics_seconds"])
+    sandbox.webhooks.secrets |= as_dict(told.get("webhook_secrets"))
+    return settings(sandbox)

@@ -1,37 +1,51 @@
-"""What the sandbox is told to do wrong, and to whom."""
+"""What the sandbox is told to do wrong, to whom and how often."""
 
 import random
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-#: Each kind and what its params mean.
-KINDS = {
-    "status": "answers `status` (and `body`, `headers`)",
-    "platform_error": "refuses in the platform's words: `code`, `subcode`, `transient`, `status`",
-    "slow": "answers rightly after `seconds`",
-    "hang": "takes the request, answers nothing for `seconds`, then closes",
-    "hang_after_processing": "counts the events, then hangs: the ambiguous case",
-    "cut": "promises a whole answer, sends half, closes",
-    "empty200": "answers 200 with nothing",
-    "html200": "answers 200 with a page",
-    "wrong_count": "answers success for one event fewer",
-    "drip": "sends the answer at a byte a second",
-    "drip_headers": "sends a header at a byte a second",
-    "huge": "answers 50 MB",
-    "gzip_bomb": "answers compressed although nobody asked",
-    "redirect": "sends the client elsewhere",
-    "reset": "resets the connection",
+from adtarget.sandbox.judging import Letter
+
+
+class Kind(NamedTuple):
+    """`processes`: the platform takes the events all the same, the ambiguous case; `params` can say otherwise."""
+
+    meaning: str
+    processes: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "status": Kind("answers `status`, with `body` and `headers` where given"),
+    "platform_error": Kind("refuses in the platform's own words: `name` of a common refusal, or its codes"),
+    "slow": Kind("answers rightly, after `seconds` (1)", processes=True),
+    "hang": Kind("answers nothing for `seconds` (60), then closes"),
+    "hang_after_processing": Kind("takes the events, then hangs for `seconds` (60)", processes=True),
+    "cut": Kind("promises the whole answer, sends half, closes", processes=True),
+    "empty200": Kind("answers 200 with nothing"),
+    "html200": Kind("answers 200 with a page"),
+    "wrong_count": Kind(
+        "succeeds for one event fewer, or without proof where the platform does not count", processes=True
+    ),
+    "drip": Kind("sends the right answer a byte every `seconds` (1)", processes=True),
+    "drip_headers": Kind("sends the headers a byte every `seconds` (1)", processes=True),
+    "huge": Kind("answers `megabytes` (50)"),
+    "gzip_bomb": Kind("answers `megabytes` (50) compressed, although nobody asked"),
+    "redirect": Kind("sends the client to `location` with `status` (302)"),
+    "reset": Kind("resets the connection"),
 }
 
 
 @dataclass(slots=True)
 class Fault:
-    """`times` None: until it is taken away; `skip`: so many matching requests first pass."""
+    """`times` None: until taken away. `skip`: so many matching requests pass first. Empty strings match all."""
 
     kind: str
     platform: str = "*"
     pixel: str = ""
+    event_name: str = ""
+    event_id: str = ""
     times: int | None = None
     skip: int = 0
     probability: float = 1.0
@@ -40,40 +54,57 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind} is no kind of fault. There are: {', '.join(KINDS)}.")
+        if not 0 <= self.probability <= 1:
+            raise ValueError("probability is a number from 0 to 1.")
+        if not isinstance(self.params, dict):
+            raise TypeError("params is an object.")
 
-    def matches(self, platform: str, pixel: str) -> bool:
-        return self.platform in ("*", platform) and self.pixel in ("", pixel) and self.times != 0
+    @property
+    def processes(self) -> bool:
+        """Does the platform take the events before it goes wrong?"""
+        return bool(self.params.get("processed", KINDS[self.kind].processes))
+
+    def matches(self, world: str, letter: Letter) -> bool:
+        return (
+            self.times != 0
+            and self.platform in ("*", world)
+            and self.pixel in ("", letter.pixel)
+            and (not self.event_name or any(event.name == self.event_name for event in letter.events))
+            and (not self.event_id or any(event.event_id == self.event_id for event in letter.events))
+        )
 
 
 class Faults:
-    """Tried in order; the first that matches applies."""
+    """Tried in order; the first that matches and is in the mood applies."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
 
-    def add(self, fault: Fault) -> None:
+    def add(self, *faults: Fault) -> None:
         with self._lock:
-            self._faults.append(fault)
+            self._faults += faults
 
-    def replace(self, faults: list[Fault]) -> None:
+    def replace(self, *faults: Fault) -> None:
         with self._lock:
-            self._faults = faults
+            self._faults = list(faults)
 
     def listed(self) -> list[dict[str, Any]]:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def take(self, platform: str, pixel: str) -> Fault | None:
+    def take(self, world: str, letter: Letter) -> Fault | None:
         """The fault for this request, spent by one."""
         with self._lock:
-            for fault in self._faults:
-                if not fault.matches(platform, pixel) or random.random() >= fault.probability:
-                    continue
-                if fault.skip > 0:
-                    fault.skip -= 1
-                    return None
-                if fault.times is not None:
-                    fault.times -= 1
-                return fault
-        return None
+            return next((fault for fault in self._faults if fault.matches(world, letter) and _strikes(fault)), None)
+
+
+def _strikes(fault: Fault) -> bool:
+    if fault.skip > 0:
+        fault.skip -= 1
+        return False
+    if random.random() >= fault.probability:
+        return False
+    if fault.times is not None:
+        fault.times -= 1
+    return True

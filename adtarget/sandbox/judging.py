@@ -1,90 +1,207 @@
-"""What each outside world's judge gives back, and checks they share. Independent of our own payload code."""
+"""What an outside world is here, and the rules that several of them share."""
 
+import ipaddress
 import re
-import time
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
-SHA256 = re.compile(r"[0-9a-f]{64}")
+from adtarget.sandbox.request import Request
+
+HASH = re.compile(r"[0-9a-f]{64}")
+HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 DAY = 86400
+WEB_ADDRESS = re.compile(r"https?://[^\s/]+\S*")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One rule held against one event."""
+class Check(NamedTuple):
+    """One rule held against one event; `words` is what the platform says when it is broken."""
 
     field: str
     ok: bool
     message: str
+    words: str = ""
 
 
 @dataclass(slots=True)
-class JudgedEvent:
-    """An event as it arrived, with what the platform would look at."""
+class Event:
+    """An event as it arrived, and what was found when looking at it."""
 
     event_id: str
     name: str
     raw: Mapping[str, Any]
     checks: list[Check] = field(default_factory=list)
 
-    def check(self, name: str, ok: bool, message: str) -> bool:
-        self.checks.append(Check(name, ok, message))
-        return ok
+    def check(self, name: str, ok: object, message: str, words: str = "") -> bool:
+        self.checks.append(Check(name, bool(ok), message, words))
+        return bool(ok)
 
     @property
-    def first_problem(self) -> Check | None:
+    def problem(self) -> Check | None:
         return next((check for check in self.checks if not check.ok), None)
 
 
 @dataclass(slots=True)
-class Judgement:
-    """The answer to a request, and its events."""
+class Letter:
+    """A request to one world: for whom, with which token, what is in it."""
+
+    request: Request
+    pixel: str
+    token: str = ""
+    events: list[Event] = field(default_factory=list)
+    is_test: bool = False
+
+    @property
+    def problem(self) -> tuple[int, Check] | None:
+        """The first broken rule and the index of its event."""
+        found = ((index, event.problem) for index, event in enumerate(self.events))
+        return next(((index, problem) for index, problem in found if problem), None)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back; `is_accepted` says that the platform took the events."""
 
     status: int
-    body: dict[str, Any]
-    events: list[JudgedEvent] = field(default_factory=list)
+    body: Any
     is_accepted: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
 
 
-def refuses_token(token: str) -> bool:
-    """Any token is good here but an empty one and one that says so itself."""
-    return not token or "bad" in token or "expired" in token
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds while judging: the clock, whether to look at all, and which tokens are good (None: most are)."""
+
+    now: float
+    validates: bool = True
+    tokens: frozenset[str] | None = None
+
+    def token_problem(self, token: str) -> str:
+        """`missing`, `expired` or `bad`; empty for a token that is good."""
+        if not token:
+            return "missing"
+        if self.tokens is not None:
+            return "" if token in self.tokens else "bad"
+        return next((word for word in ("expired", "bad") if word in token.lower()), "")
 
 
-def bearer(headers: Mapping[str, str]) -> str:
-    scheme, _, token = headers.get("Authorization", "").partition(" ")
-    return token if scheme == "Bearer" else ""
+class World(ABC):
+    """One outside world. It reads and judges; sending, counting and misbehaving are done elsewhere."""
+
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    #: Refusals by name: the params of a `platform_error`.
+    refusals: ClassVar[Mapping[str, Mapping[str, Any]]]
+
+    @abstractmethod
+    def takes(self, request: Request) -> bool:
+        """Is this one of its endpoints?"""
+
+    @abstractmethod
+    def read(self, request: Request) -> Letter:
+        """Opens the request without judging it; never raises."""
+
+    @abstractmethod
+    def judge(self, letter: Letter, terms: Terms) -> Answer:
+        """Checks every event, then answers as the platform does: all or nothing."""
+
+    @abstractmethod
+    def success(self, letter: Letter) -> Answer: ...
+
+    @abstractmethod
+    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
+        """The platform's own error; `told` completes or changes the `refusals` row it names."""
+
+    def miscount(self, body: Any) -> Any:
+        """The success with its proof spoilt."""
+        return {}
+
+    def told(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self.refusals.get(str(params.get("name", "invalid")), {}), **params}
 
 
-def is_hash(value: object) -> bool:
-    """64 lower-case hex characters, or a list of them, and not the hash of nothing."""
-    values = value if isinstance(value, list) else [value]
-    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    return bool(values) and all(isinstance(one, str) and SHA256.fullmatch(one) and one != empty for one in values)
+# ------------------------------------------------------------------ reading
+def as_dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
-def check_time(event: JudgedEvent, name: str, seconds: object, *, oldest_days: int) -> None:
-    """Whole Unix seconds, not in the future, not too old."""
-    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
-    event.check(name, whole and 10**9 < seconds < 10**10, "whole Unix seconds")  # type: ignore[operator]
-    if whole:
-        now = time.time()
-        event.check(name, seconds <= now + 60, "not in the future")  # type: ignore[operator]
-        event.check(name, seconds >= now - oldest_days * DAY, f"at most {oldest_days} days old")  # type: ignore[operator]
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
-def is_number(value: object) -> bool:
+def events_of(raws: Any, *, id_key: str, name_key: str) -> list[Event]:
+    """The events of a request, whatever else is wrong with them."""
+    return [Event(as_text(raw.get(id_key)), as_text(raw.get(name_key)), raw) for raw in map(as_dict, as_list(raws))]
+
+
+def as_text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+# ------------------------------------------------------------------ rules
+def is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def is_one_of(value: Any, known: Collection[str]) -> bool:
+    return isinstance(value, str) and value in known
+
+
+def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def check_money(event: JudgedEvent, data: Mapping[str, Any], *, needed: bool) -> None:
-    """A positive number in major units and an upper-case code, both or neither."""
-    value, currency = data.get("value"), data.get("currency")
-    if value is None and currency is None:
-        event.check("value", not needed, "a purchase has value and currency")
-        return
-    event.check("value", is_number(value) and value > 0, "a positive number")  # type: ignore[operator]
-    event.check(
-        "currency", isinstance(currency, str) and bool(re.fullmatch("[A-Z]{3}", currency)), "upper-case ISO 4217"
-    )
+def is_amount(value: Any) -> bool:
+    return is_number(value) and 0 <= value < float("inf")
+
+
+def is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_web_address(value: Any) -> bool:
+    return isinstance(value, str) and bool(WEB_ADDRESS.fullmatch(value))
+
+
+def is_ip(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(ipaddress.ip_address(value))
+    except ValueError:
+        return False
+
+
+def is_hash(value: Any) -> bool:
+    """64 lower-case hex characters, and not the hash of nothing."""
+    return isinstance(value, str) and bool(HASH.fullmatch(value)) and value != HASH_OF_NOTHING
+
+
+def are_hashes(value: Any) -> bool:
+    """A hash or a list of different ones."""
+    values = value if isinstance(value, list) else [value]
+    return bool(values) and all(map(is_hash, values)) and len(set(values)) == len(values)
+
+
+def is_size(events: Any, most: int) -> bool:
+    return isinstance(events, list) and 1 <= len(events) <= most
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWords:
+    """What a platform says to a time that is no whole number of seconds, is ahead of the clock, or too old."""
+
+    type: str = ""
+    ahead: str = ""
+    old: str = ""
+
+
+def check_time(event: Event, seconds: Any, *, now: float, days: int, words: TimeWords) -> None:
+    """A second ahead is no future: clocks differ."""
+    if event.check("event_time", is_whole(seconds), "is a whole number of Unix seconds", words.type):
+        event.check("event_time", seconds <= now + 1, "is not in the future", words.ahead)
+        event.check("event_time", seconds >= now - days * DAY, f"is at most {days} days old", words.old)
+
+
+def mask(token: str) -> str:
+    """Enough of a token to tell two apart, not enough to use one."""
+    return f"{token[:4]}…{token[-2:]}" if len(token) >= 12 else "…" if token else ""

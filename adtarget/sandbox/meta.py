@@ -1,16 +1,38 @@
-"""Meta's endpoint as platforms.md, section 1, tells it."""
+"""Meta Conversions API: platforms.md, section 1."""
 
 import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from adtarget.sandbox.judging import JudgedEvent, Judgement, bearer, check_money, check_time, is_hash, refuses_token
+from adtarget.sandbox.judging import (
+    Answer,
+    Event,
+    Letter,
+    Terms,
+    TimeWords,
+    World,
+    are_hashes,
+    as_dict,
+    check_time,
+    events_of,
+    is_amount,
+    is_ip,
+    is_one_of,
+    is_size,
+    is_text,
+    is_web_address,
+    is_whole,
+)
+from adtarget.sandbox.request import Request, parse_json
 
-PATH = re.compile(r"/v\d+\.\d/(?P<pixel>[^/]+)/events")
-HASHED = ("em", "ph", "fn", "ln", "external_id", "ct", "st", "zp", "country", "db", "ge")
-SOURCES = "website app phone_call chat email physical_store system_generated business_messaging other".split()
-#: Keys of which no subset identifies a person (rule since v13.0).
+PATH = re.compile(r"/(v[0-9]{1,3}\.0)/([^/]+)/events")
+MOST_EVENTS = 1000
+HASHED = ("em", "ph", "fn", "ln", "ct", "st", "zp", "country", "ge", "db", "external_id")
+ACTION_SOURCES = frozenset(
+    "website app phone_call chat email physical_store system_generated business_messaging other".split()
+)
+# No subset of these names a person (rule since v13.0).
 TOO_WEAK = (
     {"ct", "country", "st", "zp", "ge", "client_user_agent"},
     {"db", "client_user_agent"},
@@ -18,73 +40,163 @@ TOO_WEAK = (
     {"ln", "ge"},
 )
 FBC = re.compile(r"fb\.[0-9]\.[0-9]{10,13}\.\S+")
-NAMES = {
-    2804003: "Event Timestamp Too Old",
-    2804001: "Invalid fbc",
-    2804019: "Missing currency or value",
+FBP = re.compile(r"fb\.[0-9]\.[0-9]{10,13}\.[0-9]+(\.\w+)?")
+CURRENCY = re.compile(r"[A-Za-z]{3}")
+TITLES = {
     33: "Unsupported post request",
-    463: "Session has expired",
+    463: "Session expired",
+    2804001: "Invalid fbc",
+    2804003: "Event Timestamp Too Old",
 }
 
 
-def judge(pixel: str, headers: Mapping[str, str], query: Mapping[str, str], body: Any) -> Judgement:
-    """The whole request is accepted or refused."""
-    if refuses_token(bearer(headers) or query.get("access_token", "")):
-        return Judgement(401, error(190, 463, "Error validating access token: Session has expired."))
-    data = body.get("data") if isinstance(body, dict) else None
-    if not isinstance(data, list) or not data or len(data) > 1000:
-        return Judgement(400, error(100, None, "(#100) param data must be an array of 1 to 1,000 events."))
-    events = [_event(raw if isinstance(raw, dict) else {}) for raw in data]
-    for index, event in enumerate(events):
-        if problem := event.first_problem:
-            subcode = {"fbc": 2804001, "value": 2804019, "currency": 2804019}.get(problem.field)
-            if problem.field == "event_time" and "old" in problem.message:
-                subcode = 2804003
-            message = f"Invalid parameter: data[{index}].{problem.field}: {problem.message}"
-            return Judgement(400, error(100, subcode, message), events)
-    return Judgement(200, success(len(events)), events, is_accepted=True)
-
-
-def success(count: int) -> dict[str, Any]:
-    return {"events_received": count, "messages": [], "fbtrace_id": _trace()}
-
-
-def error(code: int, subcode: int | None, message: str, *, transient: bool = False) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "message": message,
-        "type": "OAuthException",
-        "code": code,
-        "is_transient": transient,
-        "fbtrace_id": _trace(),
+class Meta(World):
+    slug, label = "meta", "Meta"
+    refusals = {
+        "auth": {"code": 190, "subcode": 463, "message": "Error validating access token: Session has expired."},
+        "permission": {"code": 200, "status": 403, "message": "(#200) Permissions error"},
+        "not_found": {"code": 100, "subcode": 33, "message": "Unsupported post request. Object does not exist."},
+        "throttled": {"code": 80004, "message": "(#80004) There have been too many calls to this ad-account."},
+        "blocked": {"code": 368, "message": "The action attempted has been deemed abusive or is otherwise disallowed"},
+        "transient": {"code": 2, "is_transient": True, "status": 500, "message": "Service temporarily unavailable"},
+        "invalid": {"code": 100, "message": "(#100) Invalid parameter"},
+        "too_old": {"code": 100, "subcode": 2804003, "message": "Invalid parameter"},
     }
+
+    def takes(self, request: Request) -> bool:
+        return request.method == "POST" and bool(PATH.fullmatch(request.path))
+
+    def read(self, request: Request) -> Letter:
+        path = PATH.fullmatch(request.path)
+        document = _document(request)
+        token = request.query.get("access_token") or request.form.get("access_token") or request.bearer
+        return Letter(
+            request,
+            pixel=path[2] if path else "",
+            token=token,
+            events=events_of(document.get("data"), id_key="event_id", name_key="event_name"),
+            is_test=bool(document.get("test_event_code")),
+        )
+
+    def judge(self, letter: Letter, terms: Terms) -> Answer:
+        for event in letter.events:
+            _check(event, terms.now)
+        return (
+            _token_refusal(terms.token_problem(letter.token)) or self._payload_refusal(letter) or self.success(letter)
+        )
+
+    def success(self, letter: Letter) -> Answer:
+        body = {"events_received": len(letter.events), "messages": [], "fbtrace_id": _trace()}
+        return Answer(200, body, is_accepted=True, headers=_version(letter))
+
+    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
+        told = self.told(told)
+        answer = _error(
+            code=int(told.get("code", 100)),
+            subcode=told.get("subcode"),
+            message=str(told.get("message", "(#100) Invalid parameter")),
+            is_transient=bool(told.get("is_transient")),
+            status=int(told.get("status", 400)),
+        )
+        answer.headers |= _version(letter)
+        return answer
+
+    def miscount(self, body: Any) -> Any:
+        return {**body, "events_received": body.get("events_received", 1) - 1}
+
+    def _payload_refusal(self, letter: Letter) -> Answer | None:
+        if not letter.pixel.isdigit():
+            return self.refusal({"name": "not_found"}, letter)
+        if not is_size(_document(letter.request).get("data"), MOST_EVENTS):
+            return _error(code=100, message=f"(#100) param data must be an array of 1 to {MOST_EVENTS} events.")
+        if not letter.problem:
+            return None
+        index, problem = letter.problem
+        subcode = int(problem.words) if problem.words else None
+        return _error(code=100, subcode=subcode, message=f"data[{index}].{problem.field}: {problem.message}")
+
+
+def _document(request: Request) -> dict[str, Any]:
+    """The body; the vendor's SDK sends a form whose field `data` holds the array."""
+    return (
+        {**request.form, "data": parse_json(request.form.get("data", ""))}
+        if request.is_form
+        else as_dict(request.document)
+    )
+
+
+def _token_refusal(problem: str) -> Answer | None:
+    if problem == "missing":
+        message = "An active access token must be used to query information about the current user."
+        return _error(code=2500, message=message)
+    if problem == "expired":
+        return _error(code=190, subcode=463, message="Error validating access token: Session has expired.")
+    return _error(code=190, message="Invalid OAuth access token - Cannot parse access token") if problem else None
+
+
+def _error(
+    *, code: int, message: str, subcode: int | None = None, is_transient: bool = False, status: int = 400
+) -> Answer:
+    error: dict[str, Any] = {"message": message, "type": "OAuthException", "code": code, "is_transient": is_transient}
     if subcode:
-        told |= {"error_subcode": subcode, "error_user_title": NAMES.get(subcode, ""), "error_user_msg": message}
-    return {"error": told}
+        error |= {"error_subcode": subcode, "error_user_title": TITLES.get(subcode, ""), "error_user_msg": message}
+    return Answer(status, {"error": {**error, "fbtrace_id": _trace()}})
 
 
 def _trace() -> str:
-    return "A" + secrets.token_urlsafe(14)
+    return f"A{secrets.token_urlsafe(16)}"
 
 
-def _event(raw: Mapping[str, Any]) -> JudgedEvent:
-    event = JudgedEvent(str(raw.get("event_id", "")), str(raw.get("event_name", "")), raw)
-    user = raw["user_data"] if isinstance(raw.get("user_data"), dict) else {}
-    custom = raw["custom_data"] if isinstance(raw.get("custom_data"), dict) else {}
-    event.check("event_name", isinstance(raw.get("event_name"), str) and bool(raw["event_name"]), "a name")
-    event.check("event_id", isinstance(raw.get("event_id", ""), str), "a string")
-    check_time(event, "event_time", raw.get("event_time"), oldest_days=7)
-    event.check("action_source", raw.get("action_source") in SOURCES, "a known source")
+def _version(letter: Letter) -> dict[str, str]:
+    return {"facebook-api-version": letter.request.path.split("/")[1]}
+
+
+# ------------------------------------------------------------------ one event
+def _check(event: Event, now: float) -> None:
+    raw, user = event.raw, as_dict(event.raw.get("user_data"))
+    event.check("event_name", is_text(raw.get("event_name")), "is a name")
+    event.check("event_id", is_text(raw.get("event_id", "none")), "is a string")
+    event.check("action_source", is_one_of(raw.get("action_source"), ACTION_SOURCES), "is one of Meta's")
+    days = 62 if raw.get("action_source") == "physical_store" else 7
+    check_time(event, raw.get("event_time"), now=now, days=days, words=TimeWords(old="2804003"))
     if raw.get("action_source") == "website":
-        event.check("event_source_url", bool(raw.get("event_source_url")), "required for website")
-        event.check("client_user_agent", bool(user.get("client_user_agent")), "required for website")
-    keys = set(user)
-    event.check("user_data", bool(keys) and not any(keys <= weak for weak in TOO_WEAK), "identifies a person")
+        event.check("event_source_url", is_web_address(raw.get("event_source_url")), "is there, for a website")
+        event.check("client_user_agent", is_text(user.get("client_user_agent")), "is there, for a website")
+    _check_user(event, user)
+    _check_money(event, as_dict(raw.get("custom_data")))
+    _check_privacy(event, raw)
+
+
+def _check_user(event: Event, user: Mapping[str, Any]) -> None:
+    keys = {key for key, value in user.items() if value not in ("", None, [])}
+    event.check("user_data", keys and not any(keys <= weak for weak in TOO_WEAK), "is enough to match a person")
     for key in HASHED:
         if key in user:
-            event.check(key, is_hash(user[key]), "SHA-256, lower-case hex")
+            event.check(key, are_hashes(user[key]), "is SHA-256 in lower-case hex")
     if "fbc" in user:
-        event.check("fbc", isinstance(user["fbc"], str) and bool(FBC.fullmatch(user["fbc"])), "fb.1.<ms>.<fbclid>")
+        event.check("fbc", isinstance(user["fbc"], str) and FBC.fullmatch(user["fbc"]), "has its four parts", "2804001")
     if "fbp" in user:
-        event.check("fbp", isinstance(user["fbp"], str) and user["fbp"].startswith("fb."), "fb.1.<ms>.<random>")
-    check_money(event, custom, needed=raw.get("event_name") == "Purchase")
-    return event
+        event.check("fbp", isinstance(user["fbp"], str) and FBP.fullmatch(user["fbp"]), "has its four parts")
+    if "client_ip_address" in user:
+        event.check("client_ip_address", is_ip(user["client_ip_address"]), "is a bare address")
+
+
+def _check_money(event: Event, custom: Mapping[str, Any]) -> None:
+    value, currency = custom.get("value"), custom.get("currency")
+    if event.name == "Purchase" or value is not None or currency is not None:
+        event.check("value", is_amount(value), "is a number, not negative")
+        event.check(
+            "currency", isinstance(currency, str) and CURRENCY.fullmatch(currency), "is a code of three letters"
+        )
+    if "order_id" in custom:
+        event.check("order_id", is_text(custom["order_id"]), "is a string")
+
+
+def _check_privacy(event: Event, raw: Mapping[str, Any]) -> None:
+    if "opt_out" in raw:
+        event.check("opt_out", isinstance(raw["opt_out"], bool), "is true or false")
+    if "data_processing_options" in raw:
+        options = raw["data_processing_options"]
+        event.check("data_processing_options", options in ([], ["LDU"]), "is empty or LDU")
+        country, state = (raw.get(f"data_processing_options_{place}") for place in ("country", "state"))
+        event.check("data_processing_options_state", country is None or is_whole(state), "comes with a country")

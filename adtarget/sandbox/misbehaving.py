@@ -1,125 +1,147 @@
-"""How each fault looks on the wire. Some strike after the events were counted: the ambiguous cases."""
+"""How each fault looks on the wire."""
 
-import gzip
 import json
-import socket
-import struct
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Protocol
 
-from adtarget.sandbox import google, meta, snapchat, tiktok
 from adtarget.sandbox.faults import Fault
-from adtarget.sandbox.judging import Judgement
+from adtarget.sandbox.judging import Answer, Letter, World
 
-if TYPE_CHECKING:
-    from adtarget.sandbox.server import Handler
-
-AFTER_PROCESSING = frozenset({"slow", "hang_after_processing", "cut", "drip", "empty200", "wrong_count"})
-HUGE = 50_000_000
-
-Params = dict[str, Any]
+MEGABYTE = 1_000_000
+PAGE = b"<!doctype html><title>Welcome</title><h1>Welcome to the hotel's network</h1>"
 
 
-def misbehave(handler: "Handler", fault: Fault, platform: str, judgement: Judgement) -> None:
-    if fault.kind == "platform_error":
-        handler.answer(refusal(platform, fault.params))
-    else:
-        _MANNERS[fault.kind](handler, fault.params, judgement)
+class Wire(Protocol):
+    """A connection that can be treated badly. `wait` ends early, and says so, when the sandbox stops."""
+
+    def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None: ...
+    def begin(self, status: int, headers: Mapping[str, str]) -> None: ...
+    def write(self, data: bytes) -> None: ...
+    def wait(self, seconds: float) -> bool: ...
+    def hang_up(self) -> None: ...
+    def reset(self) -> None: ...
 
 
-def refusal(platform: str, told: Params) -> Judgement:
-    """The platform's own error, as its tables have it."""
-    code, message = told.get("code", 0), str(told.get("message", "Told to refuse."))
-    match platform:
-        case "meta":
-            body = meta.error(int(code or 1), told.get("subcode"), message, transient=bool(told.get("transient")))
-            return Judgement(told.get("status", 400), body)
-        case "tiktok":
-            return Judgement(told.get("status", 200), tiktok.answer(int(code or 50000), message))
-        case "snapchat":
-            return Judgement(told.get("status", 400), snapchat.invalid(message, told.get("event")))
-        case _:
-            status, reason = told.get("status", 400), str(told.get("reason", "INTERNAL"))
-            return Judgement(status, google.error(status, message, reason, where=str(told.get("field", ""))))
+Params = Mapping[str, Any]
 
 
-def _status(handler: "Handler", told: Params, _: Judgement) -> None:
-    body = str(told.get("body", "")).encode()
-    handler.reply(int(told.get("status", 500)), "text/html", body, told.get("headers"))
+def misbehave(wire: Wire, fault: Fault, *, world: World, letter: Letter, answer: Answer) -> None:
+    """`answer` is the right one where the fault lets the platform take the events, else it is not used."""
+    match fault.kind:
+        case "platform_error":
+            behave(wire, world.refusal(_with_index(fault, letter), letter))
+        case "wrong_count":
+            behave(wire, Answer(answer.status, world.miscount(answer.body), headers=answer.headers))
+        case "redirect":
+            _redirect(wire, fault.params)
+        case kind:
+            _MANNERS[kind](wire, fault.params, answer)
 
 
-def _slow(handler: "Handler", told: Params, judgement: Judgement) -> None:
-    time.sleep(float(told.get("seconds", 5)))
-    handler.answer(judgement)
+def behave(wire: Wire, answer: Answer) -> None:
+    wire.send(answer.status, {"Content-Type": "application/json", **answer.headers}, encoded(answer))
 
 
-def _hang(handler: "Handler", told: Params, _: Judgement) -> None:
-    time.sleep(float(told.get("seconds", 5)))
-    handler.close_connection = True
+def encoded(answer: Answer) -> bytes:
+    return json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _cut(handler: "Handler", _: Params, judgement: Judgement) -> None:
-    whole = json.dumps(judgement.body).encode()
-    handler.begin(200, len(whole))
-    handler.wfile.write(whole[: len(whole) // 2])
-    handler.close_connection = True
+def _with_index(fault: Fault, letter: Letter) -> dict[str, Any]:
+    """A refusal because of one event names its place in the request."""
+    guilty = [index for index, event in enumerate(letter.events) if event.event_id == fault.event_id]
+    return {"event": guilty[0], **fault.params} if fault.event_id and guilty else dict(fault.params)
 
 
-def _empty(handler: "Handler", *_: Any) -> None:
-    handler.reply(200, "application/json", b"")
+def _status(wire: Wire, told: Params, _: Answer) -> None:
+    body = told.get("body", "")
+    kind = "text/html" if isinstance(body, str) else "application/json"
+    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    headers = {name: str(value) for name, value in told.get("headers", {}).items()}
+    wire.send(int(told.get("status", 500)), {"Content-Type": kind, **headers}, data)
 
 
-def _page(handler: "Handler", *_: Any) -> None:
-    handler.reply(200, "text/html", b"<html><body>Welcome</body></html>")
+def _slow(wire: Wire, told: Params, answer: Answer) -> None:
+    wire.wait(float(told.get("seconds", 1)))
+    behave(wire, answer)
 
 
-def _wrong_count(handler: "Handler", _: Params, judgement: Judgement) -> None:
-    received = judgement.body.get("events_received")
-    changed = {"events_received": received - 1} if isinstance(received, int) else {}
-    handler.answer(Judgement(judgement.status, {**judgement.body, **changed}))
+def _hang(wire: Wire, told: Params, _: Answer) -> None:
+    wire.wait(float(told.get("seconds", 60)))
+    wire.hang_up()
 
 
-def _drip(handler: "Handler", _: Params, judgement: Judgement) -> None:
-    whole = json.dumps(judgement.body).encode()
-    handler.begin(200, len(whole))
-    _drop_by_drop(handler, whole)
+def _cut(wire: Wire, _: Params, answer: Answer) -> None:
+    whole = encoded(answer)
+    wire.begin(answer.status, {"Content-Type": "application/json", "Content-Length": str(len(whole))})
+    wire.write(whole[: len(whole) // 2])
+    wire.hang_up()
 
 
-def _drip_headers(handler: "Handler", *_: Any) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    _drop_by_drop(handler, b"a" * 60)
+def _empty(wire: Wire, *_: Any) -> None:
+    wire.send(200, {"Content-Type": "application/json"}, b"")
 
 
-def _drop_by_drop(handler: "Handler", body: bytes) -> None:
-    for byte in body:
-        handler.wfile.write(bytes([byte]))
-        handler.wfile.flush()
-        time.sleep(1)
-    handler.close_connection = True
+def _page(wire: Wire, *_: Any) -> None:
+    wire.send(200, {"Content-Type": "text/html; charset=utf-8"}, PAGE)
 
 
-def _huge(handler: "Handler", *_: Any) -> None:
-    handler.begin(200, HUGE)
-    for _part in range(50):
-        handler.wfile.write(b"x" * (HUGE // 50))
+def _drip(wire: Wire, told: Params, answer: Answer) -> None:
+    whole = encoded(answer)
+    wire.begin(answer.status, {"Content-Type": "application/json", "Content-Length": str(len(whole))})
+    _drop_by_drop(wire, whole, told)
 
 
-def _gzip_bomb(handler: "Handler", *_: Any) -> None:
-    handler.reply(200, "application/json", gzip.compress(b"0" * HUGE), {"Content-Encoding": "gzip"})
+def _drip_headers(wire: Wire, told: Params, answer: Answer) -> None:
+    whole = encoded(answer)
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(whole)}\r\n\r\n"
+    _drop_by_drop(wire, head.encode(), told)
+    wire.write(whole)
 
 
-def _redirect(handler: "Handler", *_: Any) -> None:
-    handler.reply(302, "text/html", b"", {"Location": f"{handler.sandbox.url}/elsewhere"})
+def _drop_by_drop(wire: Wire, data: bytes, told: Params) -> None:
+    for byte in data:
+        wire.write(bytes([byte]))
+        if wire.wait(float(told.get("seconds", 1))):
+            return wire.hang_up()
+    return None
 
 
-def _reset(handler: "Handler", *_: Any) -> None:
-    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    handler.connection.close()
-    handler.close_connection = True
+def _huge(wire: Wire, told: Params, _: Answer) -> None:
+    megabytes = int(told.get("megabytes", 50))
+    wire.begin(200, {"Content-Type": "application/json", "Content-Length": str(megabytes * MEGABYTE)})
+    for _part in range(megabytes):
+        wire.write(b" " * MEGABYTE)
 
 
-_MANNERS: dict[str, Callable[["Handler", Params, Judgement], None]] = {
+def _gzip_bomb(wire: Wire, told: Params, _: Answer) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    wire.send(200, headers, _bomb(int(told.get("megabytes", 50))))
+
+
+@lru_cache(maxsize=4)
+def _bomb(megabytes: int) -> bytes:
+    return b"".join(_compressed(megabytes))
+
+
+def _compressed(megabytes: int) -> Iterator[bytes]:
+    packer = zlib.compressobj(wbits=31)
+    for _ in range(megabytes):
+        yield packer.compress(b" " * MEGABYTE)
+    yield packer.flush()
+
+
+def _redirect(wire: Wire, told: Params) -> None:
+    location = str(told.get("location", "/_sandbox/redirected"))
+    wire.send(int(told.get("status", 302)), {"Location": location}, b"")
+
+
+def _reset(wire: Wire, *_: Any) -> None:
+    wire.reset()
+
+
+_MANNERS: Mapping[str, Callable[[Wire, Params, Answer], None]] = {
     "status": _status,
     "slow": _slow,
     "hang": _hang,
@@ -127,11 +149,9 @@ _MANNERS: dict[str, Callable[["Handler", Params, Judgement], None]] = {
     "cut": _cut,
     "empty200": _empty,
     "html200": _page,
-    "wrong_count": _wrong_count,
     "drip": _drip,
     "drip_headers": _drip_headers,
     "huge": _huge,
     "gzip_bomb": _gzip_bomb,
-    "redirect": _redirect,
     "reset": _reset,
 }

@@ -1,186 +1,248 @@
-"""The sandbox's HTTP: one port, all worlds; well-behaved until told otherwise.
+"""The sandbox's HTTP: one port for all worlds, well-behaved until told otherwise.
 
-A plain threading server, because it must be able to misbehave on the wire.
+A plain threading server, because it has to be able to misbehave on the wire.
 """
 
-import json
+import contextlib
+import socket
+import socketserver
+import struct
+import sys
 import threading
 import time
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from adtarget.sandbox import control, google, meta, misbehaving, pages, snapchat, tiktok
+from adtarget.sandbox import control, pages
 from adtarget.sandbox.faults import Fault, Faults
-from adtarget.sandbox.judging import JudgedEvent, Judgement
+from adtarget.sandbox.google import Google, GoogleStatus
+from adtarget.sandbox.judging import Answer, Letter, Terms, World
+from adtarget.sandbox.meta import Meta
+from adtarget.sandbox.misbehaving import behave, misbehave
+from adtarget.sandbox.oauth import OAuth
+from adtarget.sandbox.request import Request
+from adtarget.sandbox.snapchat import Snapchat
 from adtarget.sandbox.store import Store
+from adtarget.sandbox.tiktok import TikTok
+from adtarget.sandbox.webhooks import Webhooks
 
 MOST_BODY = 64 * 1024 * 1024
+IDLE_SECONDS = 120
 
 
 class Sandbox:
-    """`with Sandbox(port=0) as sandbox:` serves in a thread; `serve_forever()` in this one."""
+    """`with Sandbox() as sandbox:` serves from a thread on a free port; `serve_forever()` from this one."""
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.store, self.faults = Store(), Faults()
+        self.google, self.webhooks = Google(), Webhooks()
+        self.worlds: dict[str, World] = {
+            world.slug: world
+            for world in (
+                Meta(),
+                TikTok(),
+                Snapchat(),
+                self.google,
+                GoogleStatus(self.google),
+                OAuth(),
+                self.webhooks,
+            )
+        }
+        self.store, self.faults = Store(self.worlds), Faults()
         self.latency_seconds = 0.0
         self.validates = True
+        self.tokens: frozenset[str] | None = None
+        self.redirects_followed = 0
+        self.stopping = threading.Event()
         self._server = _Server((host, port), Handler)
         self._server.sandbox = self
+        self._thread: threading.Thread | None = None
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
-        self.events, self.stats, self.clear = self.store.events, self.store.stats, self.store.clear
 
-    def fault(self, *, kind: str, **told: Any) -> None:
-        """Adds a fault; see `faults.Fault`."""
-        self.faults.add(Fault(kind=kind, **told))
+    # -------------------------------------------------------------- for tests
+    def events(self, **wanted: Any) -> list[dict[str, Any]]:
+        """What came, oldest first; by `platform`, `pixel`, `event_id`; `limit` keeps the newest."""
+        return self.store.events(**wanted)
 
-    def serve_forever(self) -> None:
-        self._server.serve_forever()
+    def stats(self) -> dict[str, dict[str, int]]:
+        return self.store.stats()
 
+    def fault(self, *, kind: str, platform: str = "*", **told: Any) -> None:
+        """Adds a fault; see `faults.Fault` and `faults.KINDS`."""
+        self.faults.add(self.made_fault({"kind": kind, "platform": platform, **told}))
+
+    def made_fault(self, told: Mapping[str, Any]) -> Fault:
+        """A fault that can come true. Raises ValueError or TypeError with a sentence."""
+        fault = Fault(**{name: value for name, value in told.items() if value is not None})
+        if fault.platform not in ("*", *self.worlds):
+            raise ValueError(f"{fault.platform} is no platform here. There are: *, {', '.join(self.worlds)}.")
+        name = fault.params.get("name")
+        if name is not None and fault.kind == "platform_error":
+            worlds = [self.worlds[fault.platform]] if fault.platform != "*" else list(self.worlds.values())
+            if not all(name in world.refusals for world in worlds):
+                raise ValueError(
+                    f"{name} is no refusal of {fault.platform}. There are: {', '.join(worlds[0].refusals)}."
+                )
+        return fault
+
+    def clear(self) -> None:
+        """Forgets what came and behaves again."""
+        self.store.clear()
+        self.faults.replace()
+        self.google.diagnostics.clear()
+
+    # -------------------------------------------------------------- life
     def __enter__(self) -> "Sandbox":
-        threading.Thread(target=self._server.serve_forever, name="sandbox", daemon=True).start()
+        self._thread = threading.Thread(target=self.serve_forever, name="sandbox", daemon=True)
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stopping.set()
         self._server.shutdown()
+        if self._thread:
+            self._thread.join()
+        self.close()
+
+    def serve_forever(self) -> None:
+        self._server.serve_forever(poll_interval=0.05)
+
+    def close(self) -> None:
+        """Lets go of the port and of everybody who still waits."""
+        self.stopping.set()
         self._server.server_close()
+        self._server.hang_up_on_all()
+
+    # -------------------------------------------------------------- one request
+    def world_of(self, request: Request) -> World | None:
+        return next((world for world in self.worlds.values() if world.takes(request)), None)
+
+    def receive(self, world: World, request: Request) -> tuple[Letter, Answer, Fault | None]:
+        """Counts, judges and keeps a request; what to answer, and what to do wrong about it."""
+        received_at = time.time()
+        self.store.count_request(world.slug)
+        letter = world.read(request)
+        fault = self.faults.take(world.slug, letter)
+        if fault and not fault.processes:
+            answer = Answer(0, None)
+        elif self.validates:
+            answer = world.judge(letter, Terms(now=received_at, tokens=self.tokens))
+        else:
+            answer = world.success(letter)
+        self.store.keep(
+            world.slug,
+            letter,
+            is_accepted=answer.is_accepted,
+            status=answer.status,
+            fault=fault.kind if fault else "",
+            received_at=received_at,
+        )
+        return letter, answer, fault
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 512
+    request_queue_size = 1024
     sandbox: Sandbox
 
+    def __init__(self, *args: Any) -> None:
+        self._connections: set[socket.socket] = set()
+        self.connections_made = 0
+        super().__init__(*args)
+
+    def server_bind(self) -> None:
+        """Without the name lookup of `HTTPServer`, which may take seconds."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        self.connections_made += 1
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up_on_all(self) -> None:
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that leave early are the point of some tests, not worth a traceback."""
+        """A client that leaves early is the point of some tests, not worth a traceback."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
+    """One connection. Is the `Wire` of misbehaving.py."""
+
     protocol_version = "HTTP/1.1"
+    timeout = IDLE_SECONDS
+    disable_nagle_algorithm = True
     server: _Server
 
-    @property
-    def sandbox(self) -> Sandbox:
-        return self.server.sandbox
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        query = _flat(parts.query)
-        if parts.path == google.STATUS_PATH:
-            return self.answer(google.request_status(query.get("requestId", "")))
-        if parts.path.startswith("/_sandbox/"):
-            return self.reply(*control.handle(self.sandbox, "GET", parts.path, query, None))
-        return self.reply(*pages.page(self.sandbox, parts.path, query))
-
-    def do_PUT(self) -> None:
-        self._control("PUT")
-
-    def do_DELETE(self) -> None:
-        self._control("DELETE")
-
-    def do_POST(self) -> None:
-        parts = urlsplit(self.path)
-        if parts.path.startswith("/_sandbox/"):
-            return self._control("POST")
-        body = self._body()
-        if parts.path == google.TOKEN_PATH:
-            return self.answer(google.token(_flat(body.decode())))
-        platform, pixel, data = self._addressee(parts.path, body)
-        if not platform:
-            return self.reply(404, "application/json", b'{"error": "no such endpoint"}')
-        self.sandbox.store.count_request(platform)
-        time.sleep(self.sandbox.latency_seconds)
-        judgement = self._judge(platform, pixel, parts.path, _flat(parts.query), data)
-        fault = self.sandbox.faults.take(platform, pixel)
-        if fault is None or fault.kind in misbehaving.AFTER_PROCESSING:
-            self.sandbox.store.keep(platform, pixel, judgement)
+    def serve(self) -> None:
+        sandbox = self.server.sandbox
+        length = self.headers.get("Content-Length") or "0"
+        if "Transfer-Encoding" in self.headers or not length.isdigit() or int(length) > MOST_BODY:
+            self.hang_up()
+            return self.send(413, {}, b"")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, self.rfile.read(int(length)))
+        world = sandbox.world_of(request)
+        if world is None:
+            return self._send_own(request)
+        letter, answer, fault = sandbox.receive(world, request)
+        if sandbox.latency_seconds:
+            self.wait(sandbox.latency_seconds)
         if fault is None:
-            return self.answer(judgement)
-        return misbehaving.misbehave(self, fault, platform, judgement)
+            return behave(self, answer)
+        return misbehave(self, fault, world=world, letter=letter, answer=answer)
 
-    def _control(self, method: str) -> None:
-        parts = urlsplit(self.path)
-        form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
-        body = self._body()
-        data = _flat(body.decode()) if form else _json(body)
-        status, kind, answer = control.handle(self.sandbox, method, parts.path, _flat(parts.query), data)
-        if form:
-            return self.reply(303, kind, b"", {"Location": "/"})
-        return self.reply(status, kind, answer)
+    do_GET = do_POST = do_PUT = do_DELETE = serve
 
-    def _addressee(self, path: str, body: bytes) -> tuple[str, str, Any]:
-        data = _json(body)
-        if found := meta.PATH.fullmatch(path):
-            return "meta", found["pixel"], data
-        if found := snapchat.PATH.fullmatch(path):
-            return "snapchat", found["pixel"], data
-        if path == tiktok.PATH:
-            return "tiktok", str(data.get("event_source_id", "")) if isinstance(data, dict) else "", data
-        if path == google.PATH:
-            return "google", _customer(data), data
-        return "", "", None
+    def _send_own(self, request: Request) -> None:
+        """The sandbox's own endpoints and pages. Only its own pages may change anything."""
+        origin = request.headers.get("origin", "")
+        if request.method != "GET" and origin and origin.partition("://")[2] != request.headers.get("host"):
+            return self.send(403, {}, b"")
+        reply = control.answer(self.server.sandbox, request) or pages.answer(self.server.sandbox, request)
+        return self.send(reply.status, reply.headers, reply.body)
 
-    def _judge(self, platform: str, pixel: str, path: str, query: dict[str, str], data: Any) -> Judgement:
-        headers = {name: str(self.headers[name]) for name in ("Authorization", "Access-Token") if self.headers[name]}
-        if not self.sandbox.validates:
-            return _unchecked(platform, data)
-        if platform == "meta":
-            return meta.judge(pixel, headers, query, data)
-        if platform == "tiktok":
-            return tiktok.judge(headers, data)
-        if platform == "snapchat":
-            return snapchat.judge(headers, query, data, validate_only=path.endswith("/validate"))
-        return google.judge(headers, data)
+    # -------------------------------------------------------------- the wire
+    def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.wfile.write(_head(status, {**headers, "Content-Length": str(len(body))}.items()) + body)
 
-    def _body(self) -> bytes:
-        return self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MOST_BODY))
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        self.wfile.write(_head(status, headers.items()))
 
-    def answer(self, judgement: Judgement) -> None:
-        self.reply(judgement.status, "application/json", json.dumps(judgement.body).encode())
+    def write(self, data: bytes) -> None:
+        self.wfile.write(data)
 
-    def begin(self, status: int, length: int, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(length))
-        for name, value in (headers or {}).items():
-            self.send_header(name, str(value))
-        self.end_headers()
+    def wait(self, seconds: float) -> bool:
+        return self.server.sandbox.stopping.wait(seconds)
 
-    def reply(self, status: int, kind: str, body: bytes, headers: dict[str, str] | None = None) -> None:
-        self.begin(status, len(body), {"Content-Type": kind, **pages.SECURITY, **(headers or {})})
-        self.wfile.write(body)
+    def hang_up(self) -> None:
+        self.close_connection = True
+
+    def reset(self) -> None:
+        """Closing without lingering makes the kernel send RST; `detach`, for the files around it hold it open."""
+        self.hang_up()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        socket.close(self.connection.detach())
 
     def log_message(self, *_: Any) -> None:
         """The page shows what came; the terminal is for people."""
 
 
-def _flat(query: str) -> dict[str, str]:
-    return {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
-
-
-def _json(body: bytes) -> Any:
+def _head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
     try:
-        return json.loads(body)
+        phrase = HTTPStatus(status).phrase
     except ValueError:
-        return None
-
-
-def _customer(data: Any) -> str:
-    try:
-        return str(data["destinations"][0]["operatingAccount"]["accountId"])
-    except (KeyError, IndexError, TypeError):
-        return ""
-
-
-def _unchecked(platform: str, data: Any) -> Judgement:
-    """Success for whatever came, for benchmarks."""
-    raws = data["events"] if platform == "google" else data["data"]
-    id_key = "transactionId" if platform == "google" else "event_id"
-    events = [JudgedEvent(str(raw.get(id_key, "")), str(raw.get("event_name", "")), raw) for raw in raws]
-    bodies = {
-        "meta": meta.success(len(events)),
-        "tiktok": tiktok.answer(0, "OK"),
-        "snapchat": {"status": "VALID", "reason": ""},
-        "google": {"requestId": "benchmark"},
-    }
-    return Judgement(200, bodies[platform], events, is_accepted=True)
+        phrase = "Unknown"
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("latin-1", "replace")

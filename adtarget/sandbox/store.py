@@ -1,52 +1,71 @@
 """What the sandbox received, newest last, bounded."""
 
 import threading
-import time
 from collections import Counter, deque
+from collections.abc import Iterable
 from typing import Any
 
-from adtarget.sandbox.judging import Judgement
+from adtarget.sandbox.judging import Letter, mask
 
 MOST_EVENTS = 20_000
+MOST_IDENTITIES = 1_000_000
+
+Identity = tuple[str, str, str, str]
 
 
 class Store:
-    """Thread-safe; counts go on after old events were dropped."""
+    """Thread-safe. Old events are dropped, the counts go on.
 
-    def __init__(self) -> None:
+    An event is the same as another by platform, pixel, name and event id;
+    only accepted ones that are no tests count, for only those would be doubled.
+    """
+
+    def __init__(self, worlds: Iterable[str], *, most_events: int = MOST_EVENTS) -> None:
         self._lock = threading.Lock()
+        self._worlds = tuple(worlds)
+        self._most_events = most_events
         self.clear()
 
     def clear(self) -> None:
         with self._lock:
-            self._events: deque[dict[str, Any]] = deque(maxlen=MOST_EVENTS)
-            self._requests: Counter[str] = Counter()
-            self._received: Counter[str] = Counter()
-            self._accepted: Counter[tuple[str, str, str, str]] = Counter()
+            self._events: deque[dict[str, Any]] = deque(maxlen=self._most_events)
+            self._stats = {world: Counter[str]() for world in self._worlds}
+            self._times: dict[Identity, int] = {}
+            self._number = 0
 
-    def count_request(self, platform: str) -> None:
+    def count_request(self, world: str) -> None:
         with self._lock:
-            self._requests[platform] += 1
+            self._stats[world]["requests"] += 1
 
-    def keep(self, platform: str, pixel: str, judgement: Judgement) -> None:
-        received_at = time.time()
+    def keep(
+        self, world: str, letter: Letter, *, is_accepted: bool, status: int, fault: str, received_at: float
+    ) -> None:
+        """`fault` names what the sandbox was told to do with the request, if anything."""
         with self._lock:
-            for event in judgement.events:
-                self._received[platform] += 1
-                identity = (platform, pixel, event.name, event.event_id)
-                if judgement.is_accepted:
-                    self._accepted[identity] += 1
+            self._number += 1
+            stats = self._stats[world]
+            for event in letter.events:
+                identity = (world, letter.pixel, event.name, event.event_id)
+                stats["events"] += 1
+                stats["accepted"] += is_accepted
+                if is_accepted and event.event_id and not letter.is_test:
+                    self._count(identity, stats)
                 self._events.append(
                     {
-                        "platform": platform,
-                        "pixel": pixel,
+                        "platform": world,
+                        "pixel": letter.pixel,
+                        "request": self._number,
                         "received_at": received_at,
                         "event_id": event.event_id,
                         "name": event.name,
-                        "accepted": judgement.is_accepted,
-                        "times_accepted": self._accepted[identity],
                         "event": event.raw,
-                        "checks": [{"field": one.field, "ok": one.ok, "message": one.message} for one in event.checks],
+                        "token": mask(letter.token),
+                        "test": letter.is_test,
+                        "accepted": is_accepted,
+                        "status": status,
+                        "fault": fault,
+                        "times_accepted": self._times.get(identity, 0),
+                        "checks": event.checks,
                     }
                 )
 
@@ -55,26 +74,27 @@ class Store:
     ) -> list[dict[str, Any]]:
         """Oldest first; with `limit`, the newest so many."""
         wanted = {"platform": platform, "pixel": pixel, "event_id": event_id}
+        wanted = {name: value for name, value in wanted.items() if value}
         with self._lock:
-            found = [
-                event
-                for event in self._events
-                if all(not value or event[name] == value for name, value in wanted.items())
-            ]
-        return found[-limit:] if limit else found
+            kept = list(self._events)
+        found = [event for event in kept if all(event[name] == value for name, value in wanted.items())]
+        return [_told(event) for event in (found[-limit:] if limit else found)]
 
     def stats(self) -> dict[str, dict[str, int]]:
-        """By platform: requests, events, accepted events, distinct accepted ids and how often one came again."""
+        """By world: requests, events, accepted events, distinct accepted event ids and how many came again."""
         with self._lock:
-            platforms = set(self._requests) | {identity[0] for identity in self._accepted}
-            table = {}
-            for platform in ("meta", "tiktok", "snapchat", "google", *sorted(platforms)):
-                counts = [count for identity, count in self._accepted.items() if identity[0] == platform]
-                table[platform] = {
-                    "requests": self._requests[platform],
-                    "events": self._received[platform],
-                    "accepted": sum(counts),
-                    "distinct": len(counts),
-                    "duplicates": sum(counts) - len(counts),
-                }
-            return table
+            return {
+                world: {name: stats[name] for name in ("requests", "events", "accepted", "distinct", "duplicates")}
+                for world, stats in self._stats.items()
+            }
+
+    def _count(self, identity: Identity, stats: Counter[str]) -> None:
+        times = self._times[identity] = self._times.get(identity, 0) + 1
+        stats["distinct" if times == 1 else "duplicates"] += 1
+        if len(self._times) > MOST_IDENTITIES:
+            del self._times[next(iter(self._times))]
+
+
+def _told(event: dict[str, Any]) -> dict[str, Any]:
+    checks = [{"field": check.field, "ok": check.ok, "message": check.message} for check in event["checks"]]
+    return {**event, "checks": checks}

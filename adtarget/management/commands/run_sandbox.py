@@ -1,29 +1,52 @@
+import ipaddress
+import textwrap
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from adtarget.sandbox.server import Sandbox
 
+HELP = """
+Runs a stand-in for Meta, TikTok, Snapchat, Google and Telegram. It judges what comes as strictly as they do,
+answers in their words, and lists it all on a page. It can be told to misbehave there and under /_sandbox/faults.
+Point META_API_URL, TIKTOK_API_URL, SNAPCHAT_API_URL, GOOGLE_API_URL and TELEGRAM_API_URL at it, and GOOGLE_OAUTH_URL
+at its /token. Tokens that contain "bad" or "expired" are refused.
+"""
+
 
 class Command(BaseCommand):
-    help = (
-        "Runs a stand-in for Meta, TikTok, Snapchat and Google: it judges events as strictly as they do and lists "
-        "them on a page. Point META_API_URL, TIKTOK_API_URL, SNAPCHAT_API_URL, GOOGLE_API_URL and, with /token, "
-        "GOOGLE_OAUTH_URL at it. Tokens that contain 'bad' or 'expired' are refused."
-    )
+    help = HELP.strip().replace("\n", " ")
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
-        parser.add_argument("--port", type=int, default=8010, help="port to bind (default: %(default)s)")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=8010, help="port to listen on; 0: any (default: %(default)s)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         try:
-            sandbox = Sandbox(host=options["host"], port=options["port"])
-        except OSError as error:
-            raise CommandError(f"Port {options['port']} is taken. Choose another with --port.") from error
+            sandbox = Sandbox(host=host, port=port)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another port with --port.") from error
         self.stdout.write(f"Platform sandbox on {sandbox.url}/ (Ctrl-C stops it)")
+        if not _is_loopback(host):
+            self.stdout.write(self.style.WARNING("It has no login: everybody who reaches this address may use it."))
+        self.stdout.write(_environment(sandbox.url))
         try:
             sandbox.serve_forever()
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
+        finally:
+            sandbox.close()
+
+
+def _environment(url: str) -> str:
+    names = ("META_API_URL", "TIKTOK_API_URL", "SNAPCHAT_API_URL", "GOOGLE_API_URL", "TELEGRAM_API_URL")
+    return textwrap.indent("\n".join([*(f"{name}={url}" for name in names), f"GOOGLE_OAUTH_URL={url}/token"]), "  ")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
