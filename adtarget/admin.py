@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -180,6 +182,15 @@ def _plain(value: Any) -> Any:
 def badge(text: str, kind: str = "") -> SafeString:
     """A word with a colour: `kind` is sent, pending, failed, skipped, test, warning or ''."""
     return format_html('<span class="badge badge-{}">{}</span>', kind or "plain", text)
+
+
+def moment(at: datetime | None) -> str:
+    """A point in time, short, to the second; the year only where it is another one."""
+    if at is None:
+        return "—"
+    at = timezone.localtime(at)
+    year = "" if at.year == timezone.localtime().year else f" {at.year}"
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{at.day} {at:%b}{year} {at:%H:%M:%S}")
 
 
 def link_to(obj: Model | None, text: str = "") -> str:

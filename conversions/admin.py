@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from adtarget import errors
-from adtarget.admin import ReadOnlyAdmin, ReadOnlyInline, badge, link, link_to, note, pretty_json
+from adtarget.admin import ReadOnlyAdmin, ReadOnlyInline, badge, link, link_to, moment, note, pretty_json
 from conversions import recording, searching
 from conversions.choices import CapiStatus
 from conversions.facts import ClearPii
@@ -40,17 +40,32 @@ class CapiStatusFilter(admin.SimpleListFilter):
 
 class SendInline(ReadOnlyInline):
     model = Send
-    fields = ("send", "platform", "shown_status", "reason", "attempts", "due_at", "sent_at", "error_code")
-    readonly_fields = ("send", "shown_status")
+    fields = ("send", "shown_pixel", "shown_status", "reason", "attempts", "next", "sent", "error_code")
+    readonly_fields = ("send", "shown_pixel", "shown_status", "next", "sent")
     show_change_link = False
 
     @admin.display(description="Send")
     def send(self, send: Send) -> str:
         return link_to(send)
 
+    @admin.display(description="Pixel")
+    def shown_pixel(self, send: Send) -> str:
+        return link_to(send.pixel)
+
     @admin.display(description="Status")
     def shown_status(self, send: Send) -> SafeString:
         return badge(send.status, send.status)
+
+    @admin.display(description="Next")
+    def next(self, send: Send) -> str:
+        return moment(send.due_at)
+
+    @admin.display(description="Sent")
+    def sent(self, send: Send) -> str:
+        return moment(send.sent_at)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Send]:
+        return super().get_queryset(request).select_related("pixel")
 
 
 class ValueForm(forms.Form):
@@ -84,7 +99,7 @@ class ValueForm(forms.Form):
 
 @admin.register(Conversion)
 class ConversionAdmin(ReadOnlyAdmin):
-    list_display = ("attributed_at", "event", "shown_capi", "lead_link", "money", "site_link", "channel", "source")
+    list_display = ("accepted", "event", "shown_capi", "lead_link", "money", "site_link", "channel", "source")
     list_filter = (
         CapiStatusFilter,
         "awaiting_manual_input",
@@ -94,13 +109,13 @@ class ConversionAdmin(ReadOnlyAdmin):
         ("attributed_at", admin.DateFieldListFilter),
     )
     list_select_related = ("site", "channel")
-    list_display_links = ("attributed_at", "event")
+    list_display_links = ("accepted", "event")
     search_fields = ("pk",)
     search_help_text = "Telegram id or name, event id (cnv_…), send id (snd_…), order id or external id, whole."
     inlines = (SendInline,)
     change_form_template = "admin/conversions/conversion/change_form.html"
     fieldsets = (
-        (None, {"fields": ("event", "shown_capi", "money", "event_time", "attributed_at", "source")}),
+        (None, {"fields": ("event", "shown_capi", "money", "happened", "accepted", "source")}),
         ("Who and where", {"fields": ("lead_link", "account_link", "site_link", "channel_link", "visit_link")}),
         (
             "Details",
@@ -171,6 +186,14 @@ class ConversionAdmin(ReadOnlyAdmin):
         return True
 
     # -------------------------------------------------------------- columns
+    @admin.display(description="Accepted", ordering="attributed_at")
+    def accepted(self, conversion: Conversion) -> str:
+        return moment(conversion.attributed_at)
+
+    @admin.display(description="Happened")
+    def happened(self, conversion: Conversion) -> str:
+        return moment(conversion.event_time)
+
     @admin.display(description="Event", ordering="event_type")
     def event(self, conversion: Conversion) -> SafeString:
         marks = [badge("test", "test")] if conversion.is_test else []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ from adtarget.admin import (
     link,
     link_to,
     listed,
+    moment,
     note,
     pretty_json,
 )
@@ -98,7 +100,7 @@ class AttemptInline(admin.StackedInline):
     can_delete = False
     ordering = ("number", "pk")
     fields = (
-        ("shown_outcome", "started_at", "took", "http_status", "code", "batch_size"),
+        ("shown_outcome", "started", "took", "http_status", "code", "batch_size"),
         "meaning",
         "message",
         "trace_id",
@@ -122,6 +124,10 @@ class AttemptInline(admin.StackedInline):
         outcome = Outcome(attempt.outcome)
         return badge(outcome.label, OUTCOME_KINDS.get(outcome, "pending"))
 
+    @admin.display(description="Started")
+    def started(self, attempt: Attempt) -> str:
+        return moment(attempt.started_at)
+
     @admin.display(description="Took")
     def took(self, attempt: Attempt) -> str:
         return "—" if attempt.duration_ms is None else f"{attempt.duration_ms:,} ms"
@@ -143,35 +149,51 @@ class AttemptInline(admin.StackedInline):
         return pretty_json(attempt.diagnosis)
 
 
-ORDERS: dict[Order, tuple[str, str, str]] = {
-    Order.RETRY: (
-        "Retry now?",
-        "Failed, skipped and waiting sends are tried again at once, under the same event id.",
-        "Retry",
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wording:
+    """What ops read before, on the button of and after an order."""
+
+    question: str
+    intro: str
+    button: str
+    done: str
+
+
+WORDINGS = {
+    Order.RETRY: Wording(
+        question="Retry now?",
+        intro="Failed, skipped and waiting sends are tried again at once, under the same event id.",
+        button="Retry now",
+        done="{} will be tried again.",
     ),
-    Order.REPLAY: (
-        "Replay?",
-        "Failed and skipped sends go out again after everything else that is due, under the same event id.",
-        "Replay",
+    Order.REPLAY: Wording(
+        question="Replay?",
+        intro="Failed and skipped sends go out again after everything else that is due, under the same event id.",
+        button="Replay",
+        done="{} will be sent again.",
     ),
-    Order.CANCEL: ("Cancel?", "Waiting sends end as skipped. A replay brings them back.", "Cancel the sends"),
+    Order.CANCEL: Wording(
+        question="Cancel?",
+        intro="Waiting sends end as skipped. A replay brings them back.",
+        button="Cancel the sends",
+        done="{} cancelled.",
+    ),
 }
 
 
 @admin.register(Send)
 class SendAdmin(ReadOnlyAdmin):
     list_display = (
-        "created_at",
+        "accepted",
         "shown_status",
         "pixel_link",
         "event",
         "lead",
-        "shown_reason",
-        "attempts",
+        "tries",
         "next",
-        "last_error",
+        "why",
     )
-    list_display_links = ("created_at", "shown_status")
+    list_display_links = ("accepted", "shown_status")
     list_filter = (
         QuestionFilter,
         "status",
@@ -189,7 +211,7 @@ class SendAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("shown_status", "explanation", "shown_reason", "last_error", "error_trace_id")}),
         ("What and where", {"fields": ("event", "lead", "pixel_link", "site")}),
-        ("When", {"fields": ("created_at", "next", "sent_at", "attempts", "failures")}),
+        ("When", {"fields": ("accepted", "next", "sent", "attempts", "failures")}),
         (
             "Machinery",
             {
@@ -234,27 +256,37 @@ class SendAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, sends: Any, order: Order, carry_out: Callable[..., Outcomes]
     ) -> HttpResponse | None:
         """First what it would come to, then the deed, then what it came to."""
-        now = timezone.now()
-        title, intro, button = ORDERS[order]
+        now, wording = timezone.now(), WORDINGS[order]
         if "confirmed" not in request.POST:
             outcomes = replaying.examine(order, sends, now=now)
             return confirmation(
                 self,
                 request,
                 action=order.value,
-                title=title,
-                intro=intro,
-                lines=report(outcomes, done=f"{button}: {{}}"),
-                button=button,
+                title=wording.question,
+                intro=wording.intro,
+                lines=report(outcomes, done=wording.done),
+                button=wording.button,
                 can_go_on=outcomes.done > 0,
             )
         outcomes = carry_out(sends, actor=actor_of(request), now=now, client_ip=address_of(request))
-        ended = "{} cancelled." if order == Order.CANCEL else "{} will be sent again."
-        for index, line in enumerate(report(outcomes, done=ended)):
+        for index, line in enumerate(report(outcomes, done=wording.done)):
             self.message_user(request, line, messages.WARNING if index or not outcomes.done else messages.SUCCESS)
         return back_to_page(self, request)
 
     # -------------------------------------------------------------- columns
+    @admin.display(description="Accepted", ordering="created_at")
+    def accepted(self, send: Send) -> str:
+        return moment(send.created_at)
+
+    @admin.display(description="Sent")
+    def sent(self, send: Send) -> str:
+        return moment(send.sent_at)
+
+    @admin.display(description="Tries", ordering="attempts")
+    def tries(self, send: Send) -> int:
+        return send.attempts
+
     @admin.display(description="Status", ordering="status")
     def shown_status(self, send: Send) -> SafeString:
         return badge(send.status, send.status)
@@ -288,14 +320,24 @@ class SendAdmin(ReadOnlyAdmin):
         return send.get_reason_display() or "—"
 
     @admin.display(description="Next", ordering="due_at")
-    def next(self, send: Send) -> Any:
-        return "now" if send.claim else send.due_at
+    def next(self, send: Send) -> str:
+        return "now" if send.claim else moment(send.due_at)
 
     @admin.display(description="Last error")
     def last_error(self, send: Send) -> str:
         if not send.error_code:
             return "—"
-        return format_html('<span class="error-code">{}</span> {}', send.error_code, send.error_message[:120])
+        return format_html(
+            '<span class="error"><span class="error-code">{}</span> {}</span>', send.error_code, send.error_message
+        )
+
+    @admin.display(description="Why")
+    def why(self, send: Send) -> str:
+        """Reason and last error in one column, cut to what a list can hold."""
+        if not send.reason:
+            return self.last_error(send)
+        error = self.last_error(send) if send.error_code else ""
+        return format_html("{}{}", send.get_reason_display(), error)
 
 
 def report(outcomes: Outcomes, *, done: str) -> Iterator[str]:
@@ -536,7 +578,7 @@ class PixelAdmin(AuditedAdmin, BigTableAdmin):
             return "—"
         known = meaning(pixel.platform, pixel.pause_code)
         return format_html(
-            "{} since {:%d %b %H:%M} UTC. {} {}", pixel.pause_code, pixel.paused_at, pixel.pause_message, known
+            "Since {} ({}). {} {}", moment(pixel.paused_at), pixel.pause_code, pixel.pause_message, known
         )
 
     @admin.display(description="Breaker")

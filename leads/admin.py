@@ -26,6 +26,7 @@ from adtarget.admin import (
     confirmation,
     link,
     link_to,
+    moment,
     note,
     pretty_json,
 )
@@ -324,7 +325,7 @@ class NewKeyForm(forms.ModelForm):
 class ApiKeyAdmin(AuditedAdmin, BigTableAdmin):
     """Made with a one-time reveal, then only its name and limits can be changed; revoking is for good."""
 
-    list_display = ("name", "shown_prefix", "account_link", "site_link", "state", "last_used_at", "created_at")
+    list_display = ("name", "shown_prefix", "account_link", "site_link", "state", "last_used")
     list_filter = ("mode", ("revoked_at", admin.EmptyFieldListFilter))
     list_select_related = ("account", "site")
     search_fields = ("prefix__exact", "name", "account__name")
@@ -346,16 +347,17 @@ class ApiKeyAdmin(AuditedAdmin, BigTableAdmin):
         if obj is None:
             return ("account", "site", "name", "mode")
         limits = ("rate_limit_per_minute", "rate_limit_burst")
-        return ("name", *limits, "account", "site", "mode", "shown_prefix", "state", "last_used_at", "created_at")
+        return ("name", *limits, "account", "site", "mode", "shown_prefix", "state", "last_used", "made")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        return ("account", "site", "mode", "shown_prefix", "state", "last_used_at", "created_at")
+        return ("account", "site", "mode", "shown_prefix", "state", "last_used", "made")
 
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        only_save = {"show_save_and_add_another": False, "show_save_and_continue": False}
         try:
-            return super().add_view(request, *args, **kwargs)
+            return super().add_view(request, form_url, {**(extra_context or {}), **only_save})
         except api_keys.TooManyKeys as error:  # somebody else made the fifth meanwhile
             self.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(request.path)
@@ -405,6 +407,14 @@ class ApiKeyAdmin(AuditedAdmin, BigTableAdmin):
             self.message_user(request, f"Revoked: {key}.", messages.SUCCESS)
         return back_to_page(self, request)
 
+    @admin.display(description="Last used", ordering="last_used_at")
+    def last_used(self, key: ApiKey) -> str:
+        return moment(key.last_used_at)
+
+    @admin.display(description="Made", ordering="created_at")
+    def made(self, key: ApiKey) -> str:
+        return moment(key.created_at)
+
     @admin.display(description="Key")
     def shown_prefix(self, key: ApiKey) -> str:
         return f"atk_{key.mode}_{key.prefix}_…"
@@ -444,10 +454,18 @@ class LeadAdmin(ReadOnlyAdmin):
         "external_user_id",
         "site_link",
         "conversions",
-        "first_seen_at",
-        "last_seen_at",
+        "first_seen",
+        "last_seen",
     )
     readonly_fields = fields
+
+    @admin.display(description="First seen", ordering="first_seen_at")
+    def first_seen(self, lead: Lead) -> str:
+        return moment(lead.first_seen_at)
+
+    @admin.display(description="Last seen", ordering="last_seen_at")
+    def last_seen(self, lead: Lead) -> str:
+        return moment(lead.last_seen_at)
 
     @admin.display(description="Site")
     def site_link(self, lead: Lead) -> str:
@@ -460,13 +478,17 @@ class LeadAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "actor", "action", "target", "account", "client_ip")
+    list_display = ("at", "actor", "action", "target", "account", "client_ip")
     list_filter = (("created_at", admin.DateFieldListFilter), "action")
     list_select_related = ("account",)
     search_fields = ("actor__exact", "action__exact", "target__startswith", "client_ip__exact")
     search_help_text = "Who, what or from where, whole; or how the target begins."
-    fields = ("created_at", "actor", "action", "target", "account_link", "client_ip", "shown_details")
+    fields = ("at", "actor", "action", "target", "account_link", "client_ip", "shown_details")
     readonly_fields = fields
+
+    @admin.display(description="When", ordering="created_at")
+    def at(self, entry: AuditEntry) -> str:
+        return moment(entry.created_at)
 
     @admin.display(description="Account")
     def account_link(self, entry: AuditEntry) -> str:
