@@ -19,7 +19,8 @@ from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii
 from dispatch.choices import PlatformSlug, Reason, SendStatus
 from dispatch.models import Pixel
-from leads.models import Account, Channel
+from leads.choices import KeyMode
+from leads.models import Account, Channel, Site
 
 DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")  # 1,234 might be a thousand and more: that is asked back
 
@@ -224,3 +225,13 @@ class PeriodForm(PlainForm):
         if not given.get("days") and since and until:
             return Period(since, until)
         return last_days(given.get("days") or 30, now=now)
+
+
+class KeyForm(PlainForm):
+    name = forms.CharField(max_length=200, help_text="Where it will be used, such as “shop backend”.")
+    mode = forms.ChoiceField(choices=[(KeyMode.LIVE, "Live"), (KeyMode.TEST, "Test: counts nowhere")])
+    site = forms.ModelChoiceField(Site.objects.none(), required=False, empty_label="Every site of the account")
+
+    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ModelChoiceField, self.fields["site"]).queryset = Site.objects.filter(account=account)

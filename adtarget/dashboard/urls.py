@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from adtarget.dashboard.views import conversions, delivery, leads, overview, people, values
+from adtarget.dashboard.views import conversions, delivery, leads, overview, people, set_up, values
 
 app_name = "dashboard"
 
@@ -16,6 +16,11 @@ account_pages = [
     path("delivery/<str:send_id>/", delivery.send, name="send"),
     path("leads/", leads.people, name="leads"),
     path("leads/<int:lead_id>/", leads.person, name="lead"),
+    path("set-up/", set_up.set_up, name="set-up"),
+    path("set-up/pixels/<str:pixel_id>/test/", set_up.test_pixel, name="test-pixel"),
+    path("set-up/pixels/<str:pixel_id>/resume/", set_up.resume_pixel, name="resume-pixel"),
+    path("set-up/keys/", set_up.keys, name="keys"),
+    path("set-up/keys/<str:key_id>/revoke/", set_up.revoke_key, name="revoke-key"),
     path("values/", values.inbox, name="values"),
     path("values/several/", values.several, name="values-several"),
     path("values/<str:conversion_id>/", values.submit, name="submit-value"),

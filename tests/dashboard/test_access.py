@@ -6,7 +6,7 @@ from django.test import Client
 from leads.models import Account
 from tests.factories import UserFactory
 
-PAGES = ["", "overview/", "values/", "conversions/", "leads/", "delivery/"]
+PAGES = ["", "overview/", "values/", "conversions/", "leads/", "delivery/", "set-up/", "set-up/keys/"]
 
 
 @pytest.mark.parametrize("page", PAGES)

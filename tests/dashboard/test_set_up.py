@@ -1,0 +1,150 @@
+"""What is missing, a test event, and keys that are shown once."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from adtarget.dashboard import trial
+from adtarget.dashboard.queries.set_up import site_set_ups
+from dispatch.models import Pixel
+from dispatch.platforms.base import Answer, PreparedRequest
+from leads import api_keys
+from leads.choices import Role
+from leads.models import Account, ApiKey, AuditEntry, Channel, Site
+from tests.factories import ApiKeyFactory, ChannelFactory, PixelFactory, SendFactory, SiteFactory, VisitFactory
+
+
+def test_a_new_site_says_what_to_do_first(account: Account, site: Site) -> None:
+    (item,) = site_set_ups(account)
+    assert [sentence.split(":")[0] for sentence in item.missing] == [
+        "Put the snippet into your page",
+        "Add a channel",
+        "Choose the default channel.",
+        "Connect a pixel",
+    ]
+
+
+def test_a_site_with_everything_misses_nothing(account: Account, channel: Channel, meta_pixel: Pixel) -> None:
+    VisitFactory(site=channel.site)
+    assert site_set_ups(account)[0].missing == []
+
+
+def test_a_paused_pixel_is_resumed(signed_in, home: str, channel: Channel) -> None:
+    pixel = PixelFactory(site=channel.site, paused=True)
+    manager = signed_in(Role.MANAGER)
+    assert "The token was refused." in manager.get(home + "set-up/").text
+    manager.post(f"{home}set-up/pixels/{pixel.pk}/resume/")
+    pixel.refresh_from_db()
+    assert pixel.paused_at is None
+    assert AuditEntry.objects.get().action == "resume_pixel"
+
+
+def tried(pixel: Pixel, answer: Answer) -> tuple[trial.Trial, list[PreparedRequest]]:
+    posted: list[PreparedRequest] = []
+
+    def post(request: PreparedRequest) -> Answer:
+        posted.append(request)
+        return answer
+
+    return trial.try_pixel(pixel, client_ip="127.0.0.1", user_agent="", now=timezone.now(), post=post), posted
+
+
+def test_a_test_event_shows_the_platforms_answer(site: Site) -> None:
+    pixel = PixelFactory(site=site, test=True, test_event_code="TEST1")
+    body = json.dumps({"events_received": 1, "fbtrace_id": "A1"}).encode()
+    outcome, (request,) = tried(pixel, Answer(status=200, body=body))
+    assert outcome.was_accepted
+    assert "events_received" in outcome.answer
+    assert json.loads(request.body)["test_event_code"] == "TEST1"
+
+
+def test_a_refused_test_event_says_why(site: Site) -> None:
+    error = {"error": {"code": 190, "message": "Invalid token"}}
+    pixel = PixelFactory(site=site, test=True)
+    outcome, _ = tried(pixel, Answer(status=400, body=json.dumps(error).encode()))
+    assert not outcome.was_accepted
+    assert outcome.summary == "Credential or permission refused (190: Invalid token)"
+
+
+def test_a_pixel_for_live_events_gets_no_test(owner: Client, home: str, meta_pixel: Pixel) -> None:
+    page = owner.post(f"{home}set-up/pixels/{meta_pixel.pk}/test/")
+    assert "takes no test events" in page.text
+    assert tried(meta_pixel, Answer(status=200))[1] == []
+
+
+def test_google_is_tried_with_a_type_it_has_an_action_for(site: Site) -> None:
+    pixel = PixelFactory(site=site, google=True, options={"conversionActions": {"Purchase": "701"}})
+    _, (request,) = tried(pixel, Answer(status=200))
+    assert json.loads(request.body)["validateOnly"] is True
+    bare = PixelFactory(site=site, google=True)
+    assert tried(bare, Answer(status=200))[0].summary.startswith("No conversion action")
+
+
+def test_a_key_is_shown_once(owner: Client, home: str) -> None:
+    page = owner.post(home + "set-up/keys/", {"name": "shop", "mode": "live"})
+    token = page.context["token"]
+    assert api_keys.verify(token).name == "shop"
+    assert page.text.count(token) == 5  # by itself and in four snippets
+    assert "no-store" in page.headers["Cache-Control"]
+    again = owner.get(home + "set-up/keys/").text
+    assert token not in again
+    assert api_keys.verify(token).prefix in again
+    assert token not in str(AuditEntry.objects.values_list())
+
+
+def test_a_sixth_key_is_refused(owner: Client, home: str, account: Account) -> None:
+    ApiKeyFactory.create_batch(5, account=account)
+    assert "Revoke one first" in owner.post(home + "set-up/keys/", {"name": "x", "mode": "live"}).text
+    assert ApiKey.objects.count() == 5
+
+
+def test_a_revoked_key_is_refused_from_then_on(owner: Client, home: str, account: Account) -> None:
+    key = ApiKeyFactory(account=account)
+    owner.post(f"{home}set-up/keys/{key.pk}/revoke/")
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+
+
+@pytest.mark.parametrize(
+    ("role", "set_up", "keys"), [("owner", 200, 200), ("manager", 200, 403), ("staff", 403, 403), ("viewer", 403, 403)]
+)
+def test_keys_are_the_owners_and_set_up_the_managers(
+    signed_in, home: str, account: Account, role: str, set_up: int, keys: int
+) -> None:
+    browser = signed_in(Role(role))
+    assert browser.get(home + "set-up/").status_code == set_up
+    assert browser.get(home + "set-up/keys/").status_code == keys
+    assert browser.post(home + "set-up/keys/", {"name": "x", "mode": "live"}).status_code == keys
+    assert ApiKey.objects.filter(account=account).exists() == (keys == 200)
+
+
+def test_anothers_things_are_not_found(
+    owner: Client, home: str, stranger: Account, stranger_site: Site, stranger_pixel: Pixel
+) -> None:
+    key = ApiKeyFactory(account=stranger)
+    for path in (f"keys/{key.pk}/revoke/", f"pixels/{stranger_pixel.pk}/test/", f"pixels/{stranger_pixel.pk}/resume/"):
+        assert owner.post(f"{home}set-up/{path}").status_code == 404
+    form = {"name": "x", "mode": "live", "site": stranger_site.pk}
+    assert owner.post(home + "set-up/keys/", form).status_code == 404
+    assert "stranger.example" not in owner.get(home + "set-up/").text
+    assert not ApiKey.objects.exclude(pk=key.pk).exists()
+
+
+def test_no_page_shows_a_stored_token(owner: Client, home: str, channel: Channel) -> None:
+    pixel = PixelFactory(site=channel.site, credential="EAA-the-whole-token-1234")
+    send = SendFactory(pixel=pixel)
+    for path in ("set-up/", f"delivery/{send.pk}/"):
+        assert "the-whole-token" not in owner.get(home + path).text
+
+
+def test_the_page_takes_no_query_per_site(
+    owner: Client, home: str, account: Account, django_assert_num_queries
+) -> None:
+    for site in SiteFactory.create_batch(4, account=account):
+        PixelFactory(site=site)
+        ChannelFactory(site=site, with_bot=True)
+    owner.get(home + "set-up/")
+    with django_assert_num_queries(7):
+        owner.get(home + "set-up/")
