@@ -180,7 +180,11 @@ class ConversionAdmin(ReadOnlyAdmin):
             return False
         if is_new:
             note(request, "submit_value", conversion, details={"value": str(value), "currency": currency})
-            self.message_user(request, "The value is kept and its sends are on their way.", messages.SUCCESS)
+            if conversion.sends.exists():
+                self.message_user(request, "The value is kept and its sends are on their way.", messages.SUCCESS)
+            else:
+                message = "The value is kept, but nothing goes out: no active pixel has a signal to match by."
+                self.message_user(request, message, messages.WARNING)
         else:
             self.message_user(request, "This very value was submitted before; nothing was sent.", messages.INFO)
         return True

@@ -72,9 +72,7 @@ def test_facts_are_not_made_changed_or_deleted_by_hand(ops, model) -> None:
 
 
 @pytest.mark.parametrize("model", FACTORIES)
-def test_a_list_of_a_hundred_costs_what_one_of_two_costs(
-    ops, model, django_assert_max_num_queries
-) -> None:
+def test_a_list_of_a_hundred_costs_what_one_of_two_costs(ops, model, django_assert_max_num_queries) -> None:
     for _ in range(2):
         FACTORIES[model]()
     with CaptureQueriesContext(connection) as few:
