@@ -55,8 +55,9 @@ class AuditedAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if form.changed_data or not change:
-            note(request, "change" if change else "create", obj, details={"fields": changed_fields(form)})
+        fields = changed_fields(form)
+        if fields or not change:
+            note(request, "change" if change else "create", obj, details={"fields": fields})
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         note(request, "delete", obj, details={"id": str(obj.pk)})
@@ -161,13 +162,16 @@ def account_of(obj: Any) -> Account | None:
 
 def changed_fields(form: forms.BaseForm) -> dict[str, Any]:
     """Old and new value of each field that was changed; a secret only says that it was."""
-    return {
-        name: "changed"
-        if isinstance(form.fields[name].widget, forms.PasswordInput)
-        else [_plain(form.get_initial_for_field(form.fields[name], name)), _plain(form.cleaned_data.get(name))]
-        for name in form.changed_data
-        if name in form.fields
-    }
+    changes: dict[str, Any] = {}
+    for name in form.changed_data:
+        field = form.fields[name]
+        if isinstance(field.widget, forms.PasswordInput):
+            changes[name] = "changed"
+            continue
+        old, new = _plain(form.get_initial_for_field(field, name)), _plain(form.cleaned_data.get(name))
+        if old != new:
+            changes[name] = [old, new]
+    return changes
 
 
 def _plain(value: Any) -> Any:

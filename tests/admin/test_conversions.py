@@ -74,4 +74,4 @@ def test_a_mistake_is_told_beside_its_field(ops, awaiting, field, wrong) -> None
 
 def test_a_value_that_goes_nowhere_says_so(ops, awaiting) -> None:
     page = ops.get(submit(ops, awaiting, email="")["Location"])
-    assert "nothing goes out" in str(list(page.context["messages"])[0])
+    assert "nothing goes out" in str(next(iter(page.context["messages"])))
