@@ -1,23 +1,25 @@
 """The figures of a period: what happened, where people came from, how far they went, what was delivered.
 
-Test events count nowhere. An event belongs to the day it was accepted.
+Test events count nowhere but in delivery. An event belongs to the day it was accepted.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import CharField, Count, Q, QuerySet, Sum
+from django.db.models.functions import Cast, Substr
+from django.utils import timezone
 
-from adtarget.dashboard.periods import Period
+from adtarget.dashboard.periods import Period, midnight
 from conversions.choices import EventType
 from conversions.models import Conversion
 from dispatch.choices import PlatformSlug, Reason, SendStatus
-from dispatch.models import Send
+from dispatch.models import Pixel, Send
 from leads.models import Account, Channel, Site
 from tracker.models import Invite, Join, Visit
 
@@ -40,18 +42,25 @@ def happened(account: Account, period: Period) -> Happened:
     rows = (
         _conversions(account, period)
         .order_by()
-        .annotate(day=TruncDate("attributed_at"))
-        .values_list("day", "event_type", "currency")
+        .annotate(moment=_truncated("attributed_at", period))
+        .values_list("moment", "event_type", "currency")
         .annotate(count=Count("pk"), total=Sum("value"))
     )
     found = Happened()
-    for day, event_type, currency, count, total in rows:
+    for moment, event_type, currency, count, total in rows:
+        day = _local_day(moment)
         found.count += count
         found.by_type[event_type][day] += count
         if currency:
             found.revenue[currency] += total
             found.revenue_by_day[currency][day] += total
     return found
+
+
+def totals(account: Account, period: Period) -> tuple[int, dict[str, Decimal]]:
+    """Conversions and revenue in all."""
+    rows = list(_conversions(account, period).order_by().values_list("currency").annotate(Count("pk"), Sum("value")))
+    return sum(count for _, count, _ in rows), {currency: total for currency, _, total in rows if currency}
 
 
 @dataclass(slots=True)
@@ -144,9 +153,9 @@ class Health:
 
 
 def health(account: Account, period: Period) -> list[Health]:
+    # By the account's few pixels, without a look at each conversion; tests are deliveries too.
     sends = Send.objects.filter(
-        conversion__account=account,
-        conversion__is_test=False,
+        pixel__in=list(Pixel.objects.filter(site__account=account).values_list("pk", flat=True)),
         status__in=SendStatus.values,  # all of them: it lets the database use its index
         created_at__gte=period.since,
         created_at__lt=period.until,
@@ -165,6 +174,24 @@ def _conversions(account: Account, period: Period) -> QuerySet[Conversion]:
     return Conversion.objects.of_account(account).filter(
         is_test=False, attributed_at__gte=period.since, attributed_at__lt=period.until
     )
+
+
+def _truncated(field: str, period: Period) -> Substr:
+    """The moment in UTC as text, to the hour, or to the minute where a day of the viewer starts within an hour.
+
+    SQLite cuts text three times as fast as it calls Django's function for a date in a zone.
+    """
+    is_whole = all(midnight(day).utctimetuple().tm_min == 0 for day in period.days)
+    return Substr(Cast(field, CharField()), 1, len("2026-05-01 12") if is_whole else len("2026-05-01 12:30"))
+
+
+@lru_cache(maxsize=10_000)
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _local_day(text: str) -> date:
+    return timezone.localdate(_utc(text))
 
 
 def _joins(account: Account, period: Period) -> Iterable[tuple[str, int, int, int]]:

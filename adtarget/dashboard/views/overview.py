@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.cache import cache
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -19,6 +20,8 @@ from adtarget.templatetags.dashboard import share
 from dispatch.choices import SendStatus
 from leads.models import Account
 
+KEPT_SECONDS = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -27,6 +30,16 @@ class Figure:
     name: str
     now: str
     before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a period is compared with."""
+
+    count: int
+    revenue: dict[str, Decimal]
+    joined: tuple[int, int, int]
+    health: list[figures.Health]
 
 
 @page()
@@ -43,17 +56,16 @@ def overview(request: HttpRequest, access: Access) -> HttpResponseBase:
 
 
 def _figures(account: Account, period: Period) -> dict[str, Any]:
-    now, before = figures.happened(account, period), figures.happened(account, period.before)
+    now, before = figures.happened(account, period), _before(account, period.before)
     steps, health = figures.funnel(account, period), figures.health(account, period)
-    health_before = figures.health(account, period.before)
     sums = [step for step in steps if step.channel is None]
     joins = tuple(sum(getattr(step, name) for step in sums) for name in ("joins", "organic", "left"))
     return {
         "headline": [
             Figure("Conversions", f"{now.count:,}", f"{before.count:,}"),
             Figure("Revenue", tables.revenue_text(now.revenue), tables.revenue_text(before.revenue)),
-            *_join_figures(joins, figures.joined(account, period.before)),
-            Figure("Sent of all sends", _sent_share(health), _sent_share(health_before)),
+            *_join_figures(joins, before.joined),
+            Figure("Sent of all sends", _sent_share(health), _sent_share(before.health)),
         ],
         "has_anything": bool(now.count or any(joins) or health or any(step.visits for step in sums)),
         "conversions_chart": charts.stacked_days(
@@ -66,9 +78,21 @@ def _figures(account: Account, period: Period) -> dict[str, Any]:
             tables.days_table(now, period),
             tables.sources_table(figures.sources(account, period)),
             tables.funnel_table(steps),
-            tables.health_table(health, health_before),
+            tables.health_table(health, before.health),
         ],
     }
+
+
+def _before(account: Account, period: Period) -> Before:
+    """Kept for a while: it lies in the past and hardly changes."""
+    name = f"overview:{account.pk}:{period.since.isoformat()}:{period.until.isoformat()}"
+    kept = cache.get(name)
+    if not isinstance(kept, Before):
+        kept = Before(
+            *figures.totals(account, period), figures.joined(account, period), figures.health(account, period)
+        )
+        cache.set(name, kept, KEPT_SECONDS)
+    return kept
 
 
 def _join_figures(now: Sequence[int], before: Sequence[int]) -> list[Figure]:
