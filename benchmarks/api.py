@@ -72,8 +72,12 @@ def _measure(stack: Stack, folder: Path, port: int, seconds: int) -> float:
     command = ["wrk", "-t1", "-c16", f"-d{seconds}s", "--latency", "-s", str(script), f"http://127.0.0.1:{port}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=True)
     assert "Non-2xx" not in done.stdout, done.stdout
-    print(f"port {port}: 99% in {re.search(r'99%\\s+(\\S+)', done.stdout)[1]}", file=sys.stderr)  # type: ignore[index]
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]
+    slowest = re.search(r"99%\s+(\S+)", done.stdout)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    assert slowest, done.stdout
+    assert rate, done.stdout
+    print(f"port {port}: {rate[1]}/s, 99 % within {slowest[1]}", file=sys.stderr)
+    return float(rate[1])
 
 
 def _options() -> argparse.Namespace:

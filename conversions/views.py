@@ -80,4 +80,4 @@ def _record(request: Request, given: dict[str, Any], *, telegram_user_id: int) -
     recorded = recording.record_conversion(
         key=key_of(request), channel=channel, telegram_user_id=telegram_user_id, facts=facts, now=now
     )
-    return Response(ConversionAnswer(recorded).data)
+    return Response(parsing.present(ConversionAnswer, recorded))

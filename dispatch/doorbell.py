@@ -14,7 +14,7 @@ from adtarget.celery import app
 
 log = structlog.get_logger(__name__)
 
-GATHER_SECONDS = 0.02  # one message speaks for all that rang meanwhile; publishing costs more than waiting
+GATHER_SECONDS = 0.05  # one message speaks for all that rang meanwhile; publishing costs more than waiting
 REST_SECONDS = 1.0  # after a failure, before the broker is asked again
 
 

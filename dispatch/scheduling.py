@@ -6,6 +6,7 @@ from functools import partial
 
 from django.db import transaction
 
+from adtarget.prepared import PreparedQuery
 from conversions.models import Conversion
 from dispatch import doorbell
 from dispatch.choices import Priority, Reason, SendStatus
@@ -14,10 +15,12 @@ from dispatch.models import Pixel, Send
 from dispatch.platforms import PLATFORMS
 from leads.models import Site
 
+_ACTIVE_PIXELS = PreparedQuery(lambda site_id: Pixel.objects.active().filter(site=site_id).order_by("created_at"), "")
+
 
 def active_pixels(site: Site) -> list[Pixel]:
     """The site's pixels that take events; a paused one does, its sends wait."""
-    return list(Pixel.objects.active().filter(site=site).order_by("created_at"))
+    return _ACTIVE_PIXELS(site.pk)
 
 
 def schedule(

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from adtarget import errors
+from adtarget.prepared import PreparedQuery
 from leads.choices import KeyMode
 from leads.models import Account, ApiKey, Site
 
@@ -18,6 +19,7 @@ MOST_ACTIVE_KEYS = 5  # per account for account keys, per site for site keys
 LAST_USED_PRECISION = timedelta(minutes=1)
 
 _SHAPE = re.compile(r"atk_(live|test)_([a-z0-9]{1,64})_([A-Za-z0-9_-]{1,256})")
+_KEY = PreparedQuery(lambda prefix, mode: ApiKey.objects.filter(prefix=prefix, mode=mode), "", "")
 _NO_SUCH_SECRET = hashlib.sha256(b"compared when the prefix is unknown").hexdigest()
 
 
@@ -52,7 +54,7 @@ def verify(token: str) -> ApiKey:
     if shape is None:
         raise errors.InvalidKey
     mode, prefix, secret = shape.groups()
-    key = next(iter(ApiKey.objects.filter(prefix=prefix, mode=mode)), None)
+    key = next(iter(_KEY(prefix, mode)), None)
     is_right = constant_time_compare(_sha256(secret), key.secret_sha256 if key else _NO_SUCH_SECRET)
     if key is None or not is_right:
         raise errors.InvalidKey

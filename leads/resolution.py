@@ -1,11 +1,13 @@
 """Lead resolution: key, ids and history to a site and a channel (contract, section 5)."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
 from adtarget import errors
+from adtarget.prepared import PreparedQuery
 from leads.models import Account, ApiKey, Channel, Site
 
 if TYPE_CHECKING:
@@ -31,10 +33,8 @@ def resolve(*, key: ApiKey, named: Named, telegram_user_id: int) -> Channel:
     Raises InvalidPayload (unknown or foreign site), NoHistory,
     SubscriptionInactive or ChannelNotFound.
     """
-    if named.channel_id and (named.site_id or named.website_id or key.site_id):
-        channel = next(iter(_channels(key, named).filter(_site_filter(key, named))[:1]), None)
-        if channel is not None:
-            return _open(channel)
+    if named.channel_id and (channel := _named_channel(key, named)):
+        return _open(channel)
     site = named_site(key=key, named=named)
     if site is not None:
         _require_active(site)
@@ -49,7 +49,7 @@ def named_site(*, key: ApiKey, named: Named) -> Site | None:
     """The key's own site or the named one; None where neither decides. Foreign reads as unknown."""
     if not (named.site_id or named.website_id):
         return key.site
-    site = Site.objects.filter(_site_filter(key, named, prefix=""), account=key.account_id).first()
+    site = Site.objects.filter(_site_filter(key, named), account=key.account_id).first()
     if site is None:
         raise errors.InvalidPayload(_what_is_wrong(key, named))
     return site
@@ -61,25 +61,46 @@ def history_site(*, key: ApiKey, telegram_user_id: int) -> Site | None:
     return latest.site if latest else None
 
 
+def _named_channel(key: ApiKey, named: Named) -> Channel | None:
+    """The hot path: channel and site in one query, where the site is named or the key's own."""
+    site_id = named.site_id or key.site_id or ""
+    if not (site_id or named.website_id) or (key.site_id and site_id != key.site_id):
+        return None
+    wanted: dict[str, str | int] = {"site__account": key.account_id, **_channel_filter(named)}
+    wanted |= {"site": site_id} if site_id else {}
+    wanted |= {"site__website_id": named.website_id} if named.website_id else {}
+    return next(iter(_channel_query(tuple(wanted))(*wanted.values())), None)
+
+
+@cache
+def _channel_query(names: tuple[str, ...]) -> PreparedQuery[Channel]:
+    examples = (0 if name == "telegram_channel_id" else "" for name in names)
+    channels = Channel.objects.active().select_related("site")
+    return PreparedQuery(lambda *values: channels.filter(**dict(zip(names, values, strict=True))), *examples)
+
+
 def _channels(key: ApiKey, named: Named) -> QuerySet[Channel]:
-    """Active channels of the account by our id or, where it starts with '-', Telegram's."""
+    """The active channels of the account that `channelId` may mean, one a site at most."""
     channels = Channel.objects.active().filter(site__account=key.account_id).select_related("site")
-    if not named.channel_id.startswith("-"):
-        return channels.filter(pk=named.channel_id)
+    return channels.filter(**_channel_filter(named))
+
+
+def _channel_filter(named: Named) -> dict[str, str | int]:
+    """By Telegram's id where it starts with '-', else by ours; ids of neither kind match nothing."""
     digits = named.channel_id[1:]
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
-        return channels.none()
-    return channels.filter(telegram_channel_id=int(named.channel_id))
+    if named.channel_id.startswith("-") and digits.isascii() and digits.isdigit() and len(digits) <= 18:
+        return {"telegram_channel_id": -int(digits)}
+    return {"pk": named.channel_id}
 
 
-def _site_filter(key: ApiKey, named: Named, prefix: str = "site__") -> Q:
+def _site_filter(key: ApiKey, named: Named) -> Q:
     wanted = Q()
     if key.site_id:
-        wanted &= Q(**{f"{prefix}pk": key.site_id})
+        wanted &= Q(pk=key.site_id)
     if named.site_id:
-        wanted &= Q(**{f"{prefix}pk": named.site_id})
+        wanted &= Q(pk=named.site_id)
     if named.website_id:
-        wanted &= Q(**{f"{prefix}website_id": named.website_id})
+        wanted &= Q(website_id=named.website_id)
     return wanted
 
 

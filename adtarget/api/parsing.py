@@ -36,15 +36,21 @@ def validate(serializer_class: type[Serializer], data: dict[str, Any]) -> dict[s
     """The facts of `data`; null means absent."""
     given = {name: value for name, value in data.items() if value is not None}
     try:
-        facts: dict[str, Any] = _validator(serializer_class).run_validation(given)
+        facts: dict[str, Any] = _instance(serializer_class).run_validation(given)
     except ValidationError as error:
         details = list(problems(error.detail))
         raise errors.InvalidPayload(details[0]["message"] if details else "", details=details) from error
     return facts
 
 
+def present(serializer_class: type[Serializer], facts: object) -> dict[str, Any]:
+    """The answer that a serializer makes of the facts."""
+    shown: dict[str, Any] = _instance(serializer_class).to_representation(facts)
+    return shown
+
+
 @cache
-def _validator(serializer_class: type[Serializer]) -> Serializer:
+def _instance(serializer_class: type[Serializer]) -> Serializer:
     """One instance for all requests: making its fields anew costs more than the validation, and it keeps no state."""
     return serializer_class()
 

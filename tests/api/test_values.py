@@ -58,7 +58,7 @@ YEAR_MS = 365 * 86400 * 1000
         ({"eventTime": "now"}, "eventTime"),
         ({"eventTime": 1.5}, "eventTime"),
         ({"eventTime": True}, "eventTime"),
-        ({"eventTime": NOW_MS + 6 * 60_000}, "eventTime"),
+        ({"eventTime": NOW_MS + 3_600_000}, "eventTime"),
         ({"eventTime": NOW_MS - 2 * YEAR_MS - 86_400_000}, "eventTime"),
         ({"eventTime": 10**18}, "eventTime"),
         ({"eventTime": 10**23}, "eventTime"),
@@ -102,7 +102,7 @@ def test_a_wrong_value_is_named_and_nothing_is_kept(refuse, lead, change, field)
         {"fbc": None, "value": None, "currency": None, "pii": None},
         {"pii": {"email": None, "phone": "not a phone"}},
         {"fbc": "", "contentName": ""},
-        {"eventTime": NOW_MS + 4 * 60_000},
+        {"eventTime": NOW_MS + 60_000},
         {"eventTime": NOW_MS - YEAR_MS},
     ],
 )

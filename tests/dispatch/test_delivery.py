@@ -9,6 +9,7 @@ from django.utils import timezone
 from dispatch import delivery, pausing, sweeping
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
+from dispatch.platforms import PLATFORMS
 from dispatch.platforms.base import Answer
 from tests.factories import ConversionFactory, PixelFactory, SendFactory
 
@@ -236,7 +237,8 @@ def test_a_breaker_without_anything_due_keeps_its_probe(pixel) -> None:
     assert len(meta.requests) == 1
 
 
-def test_a_platforms_quota_of_requests_is_kept(settings) -> None:
+def test_a_platforms_quota_of_requests_is_kept(monkeypatch) -> None:
+    monkeypatch.setattr(type(PLATFORMS["google"]), "requests_per_minute", 1)
     pixel = PixelFactory(
         google=True, options={"conversionActions": {"Lead": "7654321"}}, credential="a-token-that-is-exchanged-already"
     )

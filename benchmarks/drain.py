@@ -1,0 +1,100 @@
+"""How fast a backlog leaves, at platforms that answer after 100 ms.
+
+    python -m benchmarks.drain [--sends 5000] [--platforms meta] [--workers 1]
+
+The issue's two figures: 5,000 sends of one Meta pixel with one worker, and
+10,000 over four platforms with two (`--sends 10000 --workers 2 --platforms
+meta tiktok snapchat google`). Wants TEST_DATABASE_URL and TEST_REDIS_URL.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.faults.stack import PROCFILE, Stack, wait_for
+
+SEED = """
+import time
+from django.utils import timezone
+from conversions.models import Conversion
+from dispatch.models import Pixel, Send
+from leads.models import Lead, Site
+now, site, count = timezone.now(), Site.objects.get(), {count}
+channel, pixels = site.channels.get(), list(Pixel.objects.all())
+signals = dict(fbc="fb.1.1791990000123.IwAR0aBc", client_ip="203.0.113.9", user_agent="Mozilla/5.0", gclid="Cj0K")
+leads = Lead.objects.bulk_create(
+    [Lead(site=site, telegram_user_id=number + 1, first_seen_at=now, last_seen_at=now) for number in range(count)]
+)
+conversions = Conversion.objects.bulk_create(
+    [
+        Conversion(
+            account_id=site.account_id, site=site, channel=channel, lead=lead, telegram_user_id=lead.telegram_user_id,
+            source="api", event_type="Lead", event_time=now, attributed_at=now, api_visit_override=signals,
+            pii=dict(email="a" * 64, email_google="a" * 64),
+        )
+        for lead in leads
+    ],
+    batch_size=1000,
+)
+Send.objects.bulk_create(
+    [
+        Send(conversion=conversion, pixel=pixel, platform=pixel.platform, due_at=now, created_at=now)
+        for conversion in conversions
+        for pixel in pixels
+    ],
+    batch_size=1000,
+)
+"""
+
+
+def main() -> None:
+    options = _options()
+    environment = {"DISPATCH_LEASE_SECONDS": "60", "DISPATCH_SWEEP_SECONDS": "1", "DISPATCH_ATTEMPT_SECONDS": "10"}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(Path(folder), redis_url=options.redis, **environment) as stack,
+    ):
+        stack.provision(*options.platforms)
+        stack.sandbox.latency_seconds, stack.sandbox.validates = 0.1, False
+        stack.manage("shell", "-c", SEED.format(count=options.sends // len(options.platforms)))
+        workers = [_worker(stack, Path(folder), number) for number in range(options.workers)]
+        try:
+            total = options.sends // len(options.platforms) * len(options.platforms)
+            wait_for(lambda: _accepted(stack), seconds=60, every=0.01)
+            started, already = time.monotonic(), _accepted(stack)
+            wait_for(lambda: _accepted(stack) >= total, seconds=120, every=0.02)
+            seconds = time.monotonic() - started
+        finally:
+            for worker in workers:
+                worker.kill()
+        requests = sum(row["requests"] for row in stack.sandbox.stats().values())
+        doubled = sum(row["duplicates"] for row in stack.sandbox.stats().values())
+        print(f"{total - already} sends in {seconds:.1f} s: {(total - already) / seconds:.0f}/s")
+        print(f"{total / requests:.0f} events a request, {doubled} doubled")
+
+
+def _accepted(stack: Stack) -> int:
+    return sum(row["accepted"] for row in stack.sandbox.stats().values())
+
+
+def _worker(stack: Stack, folder: Path, number: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, *PROCFILE["worker"].split()[1:], "--hostname", f"worker{number}@localhost"]
+    with (folder / f"worker{number}.log").open("wb") as log:
+        return subprocess.Popen(command, env=stack.env, stdout=log, stderr=log)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sends", type=int, default=5000)
+    parser.add_argument("--platforms", nargs="+", default=["meta"])
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--redis", default=os.environ.get("TEST_REDIS_URL", ""), help="default: TEST_REDIS_URL")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
