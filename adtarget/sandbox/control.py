@@ -4,10 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from adtarget.sandbox.faults import KINDS
 from adtarget.sandbox.judging import as_dict
 from adtarget.sandbox.request import Request, parse_json
+from adtarget.sandbox.telegram.acting import act, overview
+from adtarget.sandbox.telegram.people import CannotDo
 
 if TYPE_CHECKING:
     from adtarget.sandbox.server import Sandbox
@@ -28,11 +31,20 @@ def answer(sandbox: "Sandbox", request: Request) -> Reply | None:
         return None
     try:
         reply = _answer(sandbox, request)
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, CannotDo) as error:
         reply = document({"error": str(error)}, status=400)
-    if request.is_form and reply.status == 200:
-        return Reply(303, headers={"Location": _own(request.form.get("back", ""))})
-    return reply
+    return _lead_back(request, reply) if request.is_form else reply
+
+
+def _lead_back(request: Request, reply: Reply) -> Reply:
+    """To the page that the form was on, with what there is to say."""
+    said = json.loads(reply.body)
+    person = as_dict(as_dict(said).get("person")).get("first_name")
+    told = as_dict(said).get("error") or (f"{person}: done." if person else "")
+    back = _own(request.form.get("back", ""))
+    if told:
+        back += f"{'&' if '?' in back else '?'}{urlencode({'told': told})}"
+    return Reply(303, headers={"Location": back})
 
 
 def _own(path: str) -> str:
@@ -45,7 +57,12 @@ def document(content: Any, *, status: int = 200) -> Reply:
 
 
 def _answer(sandbox: "Sandbox", request: Request) -> Reply:
-    action = ACTIONS.get((request.method, request.path.removeprefix(PREFIX)))
+    place = request.path.removeprefix(PREFIX)
+    if request.method == "POST" and place.startswith("telegram/"):
+        given = request.form or as_dict(request.document)
+        told = {name: value for name, value in given.items() if name != "back"}
+        return document(act(sandbox.telegram.state, place.removeprefix("telegram/"), told))
+    action = ACTIONS.get((request.method, place))
     return action(sandbox, request) if action else document({"error": "There is nothing here."}, status=404)
 
 
@@ -92,6 +109,10 @@ def _change_settings(sandbox: "Sandbox", request: Request) -> Reply:
     return document(_set(sandbox, as_dict(request.document)))
 
 
+def _telegram(sandbox: "Sandbox", request: Request) -> Reply:
+    return document(overview(sandbox.telegram.state))
+
+
 def _redirected(sandbox: "Sandbox", request: Request) -> Reply:
     """Where the fault `redirect` leads: nobody should ever come."""
     sandbox.redirects_followed += 1
@@ -110,6 +131,7 @@ ACTIONS: Mapping[tuple[str, str], Callable[["Sandbox", Request], Reply]] = {
     ("POST", "behave"): _behave,
     ("GET", "settings"): _settings,
     ("PUT", "settings"): _change_settings,
+    ("GET", "telegram"): _telegram,
     ("GET", "redirected"): _redirected,
     ("POST", "redirected"): _redirected,
 }
@@ -143,13 +165,15 @@ def settings(sandbox: "Sandbox") -> dict[str, Any]:
         "tokens": len(sandbox.tokens) if sandbox.tokens is not None else None,
         "diagnostics_seconds": sandbox.google.diagnostics.seconds_until_known,
         "webhook_secrets": sorted(sandbox.webhooks.secrets),
+        "telegram_link_base": sandbox.telegram.state.link_base,
+        "telegram_retry_seconds": sandbox.telegram.deliverer.retry_seconds,
         "redirects_followed": sandbox.redirects_followed,
     }
 
 
 def _set(sandbox: "Sandbox", told: Mapping[str, Any]) -> dict[str, Any]:
     """Only what is named changes; `tokens` null accepts any good-looking token again."""
-    unknown = set(told) - {"latency_ms", "validate", "tokens", "diagnostics_seconds", "webhook_secrets"}
+    unknown = set(told) - set(settings(sandbox)) | set(told) & {"redirects_followed"}
     if unknown:
         raise ValueError(f"There is no setting {', '.join(sorted(unknown))}.")
     if "latency_ms" in told:
@@ -160,5 +184,9 @@ def _set(sandbox: "Sandbox", told: Mapping[str, Any]) -> dict[str, Any]:
         sandbox.tokens = None if told["tokens"] is None else frozenset(map(str, told["tokens"]))
     if "diagnostics_seconds" in told:
         sandbox.google.diagnostics.seconds_until_known = float(told["diagnostics_seconds"])
+    if "telegram_link_base" in told:
+        sandbox.telegram.state.link_base = str(told["telegram_link_base"]).rstrip("/")
+    if "telegram_retry_seconds" in told:
+        sandbox.telegram.deliverer.retry_seconds = float(told["telegram_retry_seconds"])
     sandbox.webhooks.secrets |= as_dict(told.get("webhook_secrets"))
     return settings(sandbox)

@@ -17,22 +17,22 @@ class Kind(NamedTuple):
 
 
 KINDS: Mapping[str, Kind] = {
-    "status": Kind("answers `status`, with `body` and `headers` where given"),
-    "platform_error": Kind("refuses in the platform's own words: `name` of a common refusal, or its codes"),
-    "slow": Kind("answers rightly, after `seconds` (1)", processes=True),
-    "hang": Kind("answers nothing for `seconds` (60), then closes"),
-    "hang_after_processing": Kind("takes the events, then hangs for `seconds` (60)", processes=True),
+    "status": Kind("answers status, with body and headers where given"),
+    "platform_error": Kind("refuses in the platform's own words: name of a common refusal, or its codes"),
+    "slow": Kind("answers rightly, after seconds (1)", processes=True),
+    "hang": Kind("answers nothing for seconds (60), then closes"),
+    "hang_after_processing": Kind("takes the events, then hangs for seconds (60)", processes=True),
     "cut": Kind("promises the whole answer, sends half, closes", processes=True),
     "empty200": Kind("answers 200 with nothing"),
     "html200": Kind("answers 200 with a page"),
     "wrong_count": Kind(
         "succeeds for one event fewer, or without proof where the platform does not count", processes=True
     ),
-    "drip": Kind("sends the right answer a byte every `seconds` (1)", processes=True),
-    "drip_headers": Kind("sends the headers a byte every `seconds` (1)", processes=True),
-    "huge": Kind("answers `megabytes` (50)"),
-    "gzip_bomb": Kind("answers `megabytes` (50) compressed, although nobody asked"),
-    "redirect": Kind("sends the client to `location` with `status` (302)"),
+    "drip": Kind("sends the right answer a byte every seconds (1)", processes=True),
+    "drip_headers": Kind("sends the headers a byte every seconds (1)", processes=True),
+    "huge": Kind("answers megabytes (50)"),
+    "gzip_bomb": Kind("answers megabytes (50) compressed, although nobody asked"),
+    "redirect": Kind("sends the client to location with status (302)"),
     "reset": Kind("resets the connection"),
 }
 

@@ -134,6 +134,7 @@ class GoogleStatus(World):
     """`requestStatus:retrieve`: what became of a request half an hour later; here after `diagnostics_seconds`."""
 
     slug, label = "google_status", "Google diagnostics"
+    keeps = False
     refusals = Google.refusals
 
     def __init__(self, google: Google) -> None:

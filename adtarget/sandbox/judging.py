@@ -51,6 +51,7 @@ class Letter:
     token: str = ""
     events: list[Event] = field(default_factory=list)
     is_test: bool = False
+    is_kept: bool = True
 
     @property
     def problem(self) -> tuple[int, Check] | None:
@@ -91,6 +92,8 @@ class World(ABC):
 
     slug: ClassVar[str]
     label: ClassVar[str]
+    #: Are its requests kept as events, or only counted?
+    keeps: ClassVar[bool] = True
     #: Refusals by name: the params of a `platform_error`.
     refusals: ClassVar[Mapping[str, Mapping[str, Any]]]
 

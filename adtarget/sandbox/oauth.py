@@ -17,6 +17,7 @@ class OAuth(World):
     """The signature of an assertion is not checked: nobody here holds the service account's public key."""
 
     slug, label = "oauth", "Google OAuth"
+    keeps = False
     refusals = {
         "auth": {"status": 400, "error": "invalid_grant", "message": "Token has been expired or revoked."},
         "client": {"status": 401, "error": "invalid_client", "message": "The OAuth client was not found."},

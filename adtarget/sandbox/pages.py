@@ -67,6 +67,7 @@ def _events_page(sandbox: "Sandbox", request: Request) -> Reply:
         wanted=wanted,
         address="/?" + urlencode({name: value for name, value in wanted.items() if value}),
         refreshes="refresh" in request.query,
+        told=request.query.get("told", ""),
         is_cut=len(events) == SHOWN,
         shown=SHOWN,
         faults=[_fault(fault) for fault in sandbox.faults.listed()],

@@ -25,6 +25,8 @@ from adtarget.sandbox.oauth import OAuth
 from adtarget.sandbox.request import Request
 from adtarget.sandbox.snapchat import Snapchat
 from adtarget.sandbox.store import Store
+from adtarget.sandbox.telegram import pages as telegram_pages
+from adtarget.sandbox.telegram.world import Telegram
 from adtarget.sandbox.tiktok import TikTok
 from adtarget.sandbox.webhooks import Webhooks
 
@@ -36,7 +38,11 @@ class Sandbox:
     """`with Sandbox() as sandbox:` serves from a thread on a free port; `serve_forever()` from this one."""
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.google, self.webhooks = Google(), Webhooks()
+        self._server = _Server((host, port), Handler)
+        self._server.sandbox = self
+        self.port: int = self._server.server_address[1]
+        self.url = f"http://{host}:{self.port}"
+        self.google, self.webhooks, self.telegram = Google(), Webhooks(), Telegram(self.url)
         self.worlds: dict[str, World] = {
             world.slug: world
             for world in (
@@ -47,6 +53,7 @@ class Sandbox:
                 GoogleStatus(self.google),
                 OAuth(),
                 self.webhooks,
+                self.telegram,
             )
         }
         self.store, self.faults = Store(self.worlds), Faults()
@@ -55,11 +62,7 @@ class Sandbox:
         self.tokens: frozenset[str] | None = None
         self.redirects_followed = 0
         self.stopping = threading.Event()
-        self._server = _Server((host, port), Handler)
-        self._server.sandbox = self
         self._thread: threading.Thread | None = None
-        self.port: int = self._server.server_address[1]
-        self.url = f"http://{host}:{self.port}"
 
     # -------------------------------------------------------------- for tests
     def events(self, **wanted: Any) -> list[dict[str, Any]]:
@@ -88,7 +91,7 @@ class Sandbox:
         return fault
 
     def clear(self) -> None:
-        """Forgets what came and behaves again."""
+        """Forgets what came and behaves again. Telegram's chats stay: `telegram.state.clear()` forgets them."""
         self.store.clear()
         self.faults.replace()
         self.google.diagnostics.clear()
@@ -114,6 +117,7 @@ class Sandbox:
         self.stopping.set()
         self._server.server_close()
         self._server.hang_up_on_all()
+        self.telegram.deliverer.stop()
 
     # -------------------------------------------------------------- one request
     def world_of(self, request: Request) -> World | None:
@@ -131,14 +135,15 @@ class Sandbox:
             answer = world.judge(letter, Terms(now=received_at, tokens=self.tokens))
         else:
             answer = world.success(letter)
-        self.store.keep(
-            world.slug,
-            letter,
-            is_accepted=answer.is_accepted,
-            status=answer.status,
-            fault=fault.kind if fault else "",
-            received_at=received_at,
-        )
+        if letter.is_kept:
+            self.store.keep(
+                world.slug,
+                letter,
+                is_accepted=answer.is_accepted,
+                status=answer.status,
+                fault=fault.kind if fault else "",
+                received_at=received_at,
+            )
         return letter, answer, fault
 
 
@@ -210,7 +215,9 @@ class Handler(BaseHTTPRequestHandler):
         origin = request.headers.get("origin", "")
         if request.method != "GET" and origin and origin.partition("://")[2] != request.headers.get("host"):
             return self.send(403, {}, b"")
-        reply = control.answer(self.server.sandbox, request) or pages.answer(self.server.sandbox, request)
+        sandbox = self.server.sandbox
+        reply = control.answer(sandbox, request) or telegram_pages.answer(sandbox, request)
+        reply = reply or pages.answer(sandbox, request)
         return self.send(reply.status, reply.headers, reply.body)
 
     # -------------------------------------------------------------- the wire

@@ -1,0 +1,63 @@
+"""What a person, an owner or Telegram itself is told to do: from the page, or under /_sandbox/telegram/."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adtarget.sandbox.telegram import people
+from adtarget.sandbox.telegram.state import Chat, Json, Person, State
+
+ACTIONS: Mapping[str, Callable[..., Person | Chat | None]] = {
+    "join": people.join,
+    "leave": people.leave,
+    "start": people.start,
+    "rights": people.set_rights,
+    "migrate": people.migrate,
+    "repeat": people.repeat,
+    "chat": people.set_chat,
+}
+NUMBERS = frozenset({"chat_id", "person_id"})
+
+
+def act(state: State, action: str, told: Mapping[str, Any]) -> Json:
+    """Does it, and tells about the person or chat it was about. Raises CannotDo, TypeError or ValueError."""
+    if action not in ACTIONS:
+        raise ValueError(f"Nobody can {action}. There are: {', '.join(ACTIONS)}.")
+    outcome = ACTIONS[action](state, **{name: _read(name, value) for name, value in told.items() if value != ""})
+    if isinstance(outcome, Person):
+        return {"person": outcome.told()}
+    return {"chat": outcome.told()} if outcome else {}
+
+
+def overview(state: State) -> Json:
+    """All that there is; of bots everything but their tokens and secrets."""
+    with state.changed:
+        bots = [
+            {**bot.told(), "webhook": bot.webhook.url, "pending": len(bot.updates), "error": _last_error(bot.webhook)}
+            for bot in state.bots.values()
+        ]
+        return {"bots": bots, "chats": [_chat(state, chat) for chat in state.chats.values() if not chat.migrated_to]}
+
+
+def _chat(state: State, chat: Chat) -> Json:
+    return {
+        **chat.told(),
+        "links": [{**link.told(), "came": len(link.came), "problem": link.problem} for link in chat.links.values()],
+        "members": [
+            {**state.person(person_id).told(), "link": link.url if link else ""}
+            for person_id, link in chat.members.items()
+        ],
+        "requests": [state.person(person_id).told() for person_id in chat.requests],
+        "bots": [{**bot.member_told(chat), "may_invite": bot.may_invite(chat)} for bot in state.bots.values()],
+    }
+
+
+def _last_error(webhook: Any) -> str:
+    return str(webhook.last_error_message)
+
+
+def _read(name: str, value: Any) -> Any:
+    if name in NUMBERS:
+        return int(value)
+    if name == "can_invite":
+        return str(value).lower() in ("true", "1")
+    return str(value)
