@@ -46,14 +46,7 @@ class SignInForm(AuthenticationForm):
         return super().clean()
 
 
-class PlainForm(forms.Form):
-    """Fields without a colon, errors tied to them by Django's own aria attributes."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
-
-
-class ValueForm(PlainForm):
+class ValueForm(forms.Form):
     """What a conversion was worth, and what its platforms may know the person by."""
 
     value = forms.CharField(
@@ -107,7 +100,7 @@ class ValueForm(PlainForm):
         return ClearPii(**{name: self.cleaned_data[name] for name in ("email", "phone", "first_name", "last_name")})
 
 
-class PasteForm(PlainForm):
+class PasteForm(forms.Form):
     """Several values at once, pasted or as a file."""
 
     text = forms.CharField(
@@ -137,7 +130,7 @@ class PasteForm(PlainForm):
         return given
 
 
-class FilterForm(PlainForm):
+class FilterForm(forms.Form):
     """Filters in the address; an id of another account's thing is as wrong as one of nothing."""
 
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -199,7 +192,7 @@ class SendFilter(FilterForm):
         cast(forms.ModelChoiceField, self.fields["pixel"]).queryset = pixels
 
 
-class PeriodForm(PlainForm):
+class PeriodForm(forms.Form):
     """The last days, or from a day to another."""
 
     days = forms.TypedChoiceField(
@@ -227,7 +220,7 @@ class PeriodForm(PlainForm):
         return last_days(given.get("days") or 30, now=now)
 
 
-class KeyForm(PlainForm):
+class KeyForm(forms.Form):
     name = forms.CharField(max_length=200, help_text="Where it will be used, such as “shop backend”.")
     mode = forms.ChoiceField(choices=[(KeyMode.LIVE, "Live"), (KeyMode.TEST, "Test: counts nowhere")])
     site = forms.ModelChoiceField(Site.objects.none(), required=False, empty_label="Every site of the account")

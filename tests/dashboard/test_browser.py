@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -12,6 +14,7 @@ from dispatch.models import Send
 from leads.choices import Role
 from leads.models import Account, Channel
 from tests.factories import (
+    ApiKeyFactory,
     AttemptFactory,
     ConversionFactory,
     LeadFactory,
@@ -170,14 +173,44 @@ def test_a_key_is_made_and_copied(page: Page, account: Account) -> None:
     expect(page.get_by_text(token)).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", ["overview", "values", "values/several", "conversions", "leads", "delivery", "set-up"])
-def test_no_page_is_wider_than_a_small_phone(
-    page: Page, account: Account, channel: Channel, complaints: list[str], name: str
-) -> None:
+PAGES = ["overview", "values", "values/several", "conversions", "leads", "delivery", "set-up", "set-up/keys"]
+
+
+@pytest.fixture
+def busy(page: Page, account: Account, channel: Channel) -> Send:
+    """An owner is signed in to an account in which something happened on every page."""
     PixelFactory(site=channel.site, paused=True)
+    ApiKeyFactory(account=account)
     for conversion in ConversionFactory.create_batch(3, channel=channel, warm=True, awaiting_value=True):
-        SendFactory(conversion=conversion, failed=True, error_message="x" * 200)
+        send = SendFactory(conversion=conversion, failed=True, error_message="x" * 200)
+    AttemptFactory(send=send, refused=True)
     sign_in(page, account, Role.OWNER)
-    page.goto(f"/accounts/{account.pk}/{name}/")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    return send
+
+
+def addresses(send: Send) -> list[str]:
+    conversion = send.conversion
+    single = [f"conversions/{conversion.pk}", f"delivery/{send.pk}", f"leads/{conversion.lead_id}"]
+    return [f"/accounts/{conversion.account_id}/{name}/" for name in (*PAGES, *single)] + ["/password/"]
+
+
+def test_no_page_is_wider_than_a_small_phone(page: Page, busy: Send, complaints: list[str]) -> None:
+    for address in addresses(busy):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
     assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, busy: Send, scheme: Literal["light", "dark"]) -> None:
+    package = pytest.importorskip("axe_playwright_python")
+    axe = (Path(package.__file__).parent / "axe.min.js").read_text()
+    page.emulate_media(color_scheme=scheme)
+    for address in [*addresses(busy), "/no-such-page"]:
+        page.goto(address)
+        page.evaluate(axe)
+        found = page.evaluate("axe.run()")["violations"]
+        serious = [
+            (rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], address

@@ -27,3 +27,6 @@ for (const kind of ["click", "focusin", "keydown"]) document.addEventListener(ki
 
 // The next value to type is one keystroke away: focus stands in it when the page opens.
 if (!location.hash) document.querySelector(".inbox .first input, .inbox [aria-invalid=true]")?.focus();
+
+// On a small screen the pages' links scroll sideways; the one that is open shows.
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
