@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from threading import Thread
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from conversions.models import Conversion
 from dispatch.models import Send
+from leads.choices import Role
 from leads.models import Account, AuditEntry, Channel, Site
 from tests.factories import ConversionFactory, PixelFactory
 
@@ -43,6 +46,25 @@ def test_the_second_of_two_people_is_told_of_the_first(staff: Client, owner: Cli
     assert "Another value was submitted" in submit(owner, purchase, value="50").text
     purchase.refresh_from_db()
     assert purchase.value == Decimal("49.9")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_the_same_moment_submit_once(signed_in, purchase: Conversion) -> None:
+    browsers = [signed_in(role) for role in (Role.STAFF, Role.OWNER, Role.MANAGER)]
+    pages: list[str] = []
+
+    def click(browser: Client, value: str) -> None:
+        pages.append(submit(browser, purchase, value=value).text)
+        connection.close()
+
+    threads = [Thread(target=click, args=(browser, str(10 + n))) for n, browser in enumerate(browsers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum("Submitted for" in page for page in pages) == 1
+    assert sum("Another value was submitted" in page for page in pages) == 2
+    assert Send.objects.count() == AuditEntry.objects.count() == 1
 
 
 @pytest.mark.parametrize(

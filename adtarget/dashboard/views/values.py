@@ -39,11 +39,11 @@ def submit(request: HttpRequest, access: Access, conversion_id: str) -> HttpResp
     if form.is_valid():
         try:
             was_first = _submit(request, access, conversion, form)
-        except (errors.InvalidPayload, errors.SubscriptionInactive) as error:
-            if not conversion.awaiting_manual_input:  # it has left the inbox: nowhere to show it beside
-                messages.error(request, str(error))
-                return redirect("dashboard:values", access.account.pk)
+        except errors.SubscriptionInactive as error:
             form.add_error(None, str(error))
+        except errors.InvalidPayload as error:  # somebody was faster: it has left the inbox
+            messages.error(request, str(error))
+            return redirect("dashboard:values", access.account.pk)
         else:
             request.session[LAST_CURRENCY] = form.cleaned_data["currency"]
             who = f"Telegram user {conversion.telegram_user_id}"
