@@ -6,7 +6,7 @@ last needs its own data. Ours are hundredths, in the order of the platforms' own
 person surely (click id, e-mail, phone) before what only narrows down (browser id, address with user agent, names).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dispatch.choices import PlatformSlug
@@ -75,6 +75,12 @@ def average(events: Iterable[OutgoingEvent], platform: PlatformSlug) -> MatchQua
     present = tuple(key for key, count in held.items() if 2 * count >= len(qualities))
     score = round(sum(quality.score for quality in qualities) / len(qualities))
     return MatchQuality(score, present, _missing(weights, present))
+
+
+def coverage(events: Sequence[OutgoingEvent], platform: PlatformSlug) -> list[tuple[str, str, int]]:
+    """Each key with what it adds of ten and how many of the events have it, the heaviest first."""
+    weights = sorted(WEIGHTS[platform].items(), key=lambda item: -item[1])
+    return [(key, f"{weight / 10:.1f}", sum(_has(event, key) for event in events)) for key, weight in weights]
 
 
 def _has(event: OutgoingEvent, key: str) -> bool:

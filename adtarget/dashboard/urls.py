@@ -12,6 +12,7 @@ account_pages = [
     path("conversions/", conversions.conversions, name="conversions"),
     path("conversions/<str:conversion_id>/", conversions.conversion, name="conversion"),
     path("delivery/", delivery.sends, name="delivery"),
+    path("delivery/quality/", delivery.quality, name="quality"),
     path("delivery/retry/", delivery.retry, name="retry"),
     path("delivery/<str:send_id>/", delivery.send, name="send"),
     path("leads/", leads.people, name="leads"),

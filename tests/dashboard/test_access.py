@@ -6,7 +6,17 @@ from django.test import Client
 from leads.models import Account
 from tests.factories import UserFactory
 
-PAGES = ["", "overview/", "values/", "conversions/", "leads/", "delivery/", "set-up/", "set-up/keys/"]
+PAGES = [
+    "",
+    "overview/",
+    "values/",
+    "conversions/",
+    "leads/",
+    "delivery/",
+    "delivery/quality/",
+    "set-up/",
+    "set-up/keys/",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

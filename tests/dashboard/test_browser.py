@@ -173,7 +173,17 @@ def test_a_key_is_made_and_copied(page: Page, account: Account) -> None:
     expect(page.get_by_text(token)).to_have_count(0)
 
 
-PAGES = ["overview", "values", "values/several", "conversions", "leads", "delivery", "set-up", "set-up/keys"]
+PAGES = [
+    "overview",
+    "values",
+    "values/several",
+    "conversions",
+    "leads",
+    "delivery",
+    "delivery/quality",
+    "set-up",
+    "set-up/keys",
+]
 
 
 @pytest.fixture

@@ -113,3 +113,18 @@ def test_pages_take_no_query_per_row(viewer: Client, home: str, channel: Channel
         viewer.get(home + "delivery/")
     with django_assert_num_queries(6):
         viewer.get(f"{home}delivery/{send.pk}/")
+
+
+def test_match_quality_is_told_for_each_pixel(
+    viewer: Client, home: str, channel: Channel, stranger_pixel: object, django_assert_num_queries
+) -> None:
+    pixel = PixelFactory(site=channel.site)
+    for pii in ({"email": "hash"}, {}):
+        SendFactory(conversion=ConversionFactory(channel=channel, cold=True, pii=pii), pixel=pixel)
+    viewer.get(home + "delivery/quality/")
+    with django_assert_num_queries(6):
+        (item,) = viewer.get(home + "delivery/quality/").context["pixels"]
+    shares = {key: percent for key, _, percent in item.keys}
+    assert (item.pixel, item.events) == (pixel, 2)
+    assert (shares["e-mail"], shares["phone"], shares["Meta click id (fbc)"]) == (50, 0, 100)
+    assert item.quality.missing[0][0] == "phone"

@@ -13,6 +13,7 @@ from adtarget.dashboard.forms import SendFilter
 from adtarget.dashboard.paging import ROWS, Slice
 from adtarget.dashboard.previews import previews
 from adtarget.dashboard.queries.delivery import find_sends
+from adtarget.dashboard.queries.quality import LATEST, pixel_qualities
 from dispatch import replaying
 from dispatch.choices import SendStatus
 from dispatch.models import Send
@@ -41,6 +42,11 @@ def send(request: HttpRequest, access: Access, send_id: str) -> HttpResponse:
         "can_retry": row.status != SendStatus.SENT,
     }
     return show(request, access, "send.html", context)
+
+
+@page()
+def quality(request: HttpRequest, access: Access) -> HttpResponse:
+    return show(request, access, "quality.html", {"pixels": pixel_qualities(access.account), "latest": LATEST})
 
 
 @require_POST
