@@ -198,6 +198,7 @@ class SendAdmin(ReadOnlyAdmin):
         QuestionFilter,
         "status",
         "platform",
+        # No date_hierarchy: it asks for every day there is, 1.3 s at 400,000 sends on SQLite.
         ("created_at", admin.DateFieldListFilter),
         "reason",
         "pixel",

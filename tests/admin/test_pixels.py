@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.utils import timezone
 
+from dispatch.admin import PixelForm
 from dispatch.models import Pixel, Send
 from leads.models import AuditEntry
 from tests.factories import PixelFactory, SendFactory, SiteFactory
@@ -57,11 +58,16 @@ def test_a_new_token_lets_a_paused_pixel_go_on(ops) -> None:
     assert list(AuditEntry.objects.order_by("pk").values_list("action", flat=True)) == ["pixel.change", "pixel.resume"]
 
 
-def test_a_form_opened_before_the_pause_does_not_undo_it(ops) -> None:
-    pixel = PixelFactory()
-    Pixel.objects.update(paused_at=timezone.now(), pause_code="190")
+def test_a_pause_that_comes_while_a_form_is_saved_stays(ops, monkeypatch) -> None:
+    pixel, clean = PixelFactory(), PixelForm.clean_options
+
+    def pause_and_clean(self):
+        Pixel.objects.update(paused_at=timezone.now(), pause_code="190")
+        return clean(self)
+
+    monkeypatch.setattr(PixelForm, "clean_options", pause_and_clean)
     ops.post(f"{PIXELS}{pixel.pk}/change/", form(pixel, test_event_code="TEST1"))
-    assert Pixel.objects.get().paused_at is not None
+    assert (Pixel.objects.get().test_event_code, Pixel.objects.get().pause_code) == ("TEST1", "190")
 
 
 @pytest.mark.parametrize(
