@@ -14,6 +14,7 @@ from leads.models import Lead
 from tracker.models import BotStart, Invite, Join, Visit
 
 MOST = 100  # of each kind, the latest
+TONES = {Outcome.ACCEPTED: "good", Outcome.REJECTED: "bad", Outcome.AUTH: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _scheduled(send: Send) -> Moment:
 def _attempted(sends: Sequence[Send]) -> Iterator[Moment]:
     by_id = {send.pk: send for send in sends}
     for attempt in Attempt.objects.filter(send__in=sends).order_by("-started_at")[:MOST].defer("request", "response"):
-        tone = "good" if attempt.outcome == Outcome.ACCEPTED else "warn"
+        tone = TONES.get(Outcome(attempt.outcome), "warn")
         detail = " · ".join(part for part in (attempt.get_outcome_display(), attempt.code, attempt.message) if part)
         title = f"Attempt {attempt.number} at {by_id[attempt.send_id].pixel}"
         yield Moment(attempt.started_at, "attempt", title, detail, tone, send=attempt.send_id)
