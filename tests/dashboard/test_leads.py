@@ -43,7 +43,8 @@ def test_anothers_person_is_not_found(viewer: Client, home: str, stranger_channe
     ConversionFactory(channel=stranger_channel, lead=theirs, order_id="order-1")
     for text in ("99", "order-1"):
         assert list(viewer.get(f"{home}leads/", {"q": text}).context["rows"]) == []
-    assert viewer.get(f"{home}leads/{theirs.pk}/").status_code == 404
+    for lead_id in (theirs.pk, 10**30):
+        assert viewer.get(f"{home}leads/{lead_id}/").status_code == 404
 
 
 def test_a_story_is_told_from_the_click_to_the_leave(viewer: Client, home: str, channel: Channel) -> None:
