@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("adtarget.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("", include("tracker.urls")),
     path("telegram/webhook/<str:bot_id>", webhook, name="telegram-webhook"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),

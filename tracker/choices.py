@@ -17,3 +17,14 @@ class Route(TextChoices):
     ADDED_BY_ADMIN = "added_by_admin", "Added by an administrator"
     BOT_NOT_ADMIN = "bot_not_admin", "The bot lacks its rights in the channel"
     NO_CLICK = "no_click", "Our link, but no ad click stands behind the visit"
+
+
+class FallbackReason(TextChoices):
+    """Why a visitor got the channel's own link instead of one of theirs."""
+
+    NO_BOT = "no_bot", "The channel has no bot"
+    BOT_PROBLEM = "bot_problem", "The bot lacks its rights in the channel"
+    POOL_EMPTY = "pool_empty", "The pool is empty, and links were asked for faster than Telegram makes them"
+    TELEGRAM = "telegram", "The pool is empty, and Telegram does not answer or asks us to wait"
+    DAILY_CAP = "daily_cap", "The site's links of the day are used up"
+    ADDRESS_LIMIT = "address_limit", "Too many invites for one address"

@@ -1,7 +1,18 @@
 from tracker.models.bot_start import BotStart
 from tracker.models.invite import Invite
+from tracker.models.invite_pool import InvitePool
 from tracker.models.join import Join
 from tracker.models.telegram_update import TelegramUpdate
+from tracker.models.unattributable_click import UnattributableClick
 from tracker.models.visit import TrackingSession, Visit
 
-__all__ = ["BotStart", "Invite", "Join", "TelegramUpdate", "TrackingSession", "Visit"]
+__all__ = [
+    "BotStart",
+    "Invite",
+    "InvitePool",
+    "Join",
+    "TelegramUpdate",
+    "TrackingSession",
+    "UnattributableClick",
+    "Visit",
+]

@@ -20,6 +20,7 @@ class Invite(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     given_at = models.DateTimeField(null=True, blank=True)
+    clicks = models.PositiveIntegerField(default=0, help_text="How often its visitor was sent on by it.")
     used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -31,6 +32,12 @@ class Invite(models.Model):
                 condition=Q(given_at__isnull=True, revoked_at__isnull=True),
             ),
             models.Index(fields=["channel", "temp_id"], name="invite_by_visitor"),
+            models.Index(fields=["channel", "-created_at"], name="invite_by_age"),
+            models.Index(
+                fields=["expires_at"],
+                name="invite_to_revoke",
+                condition=Q(used_at__isnull=False, revoked_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

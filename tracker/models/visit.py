@@ -44,6 +44,9 @@ class Visit(models.Model):
     ttp = models.CharField(max_length=2048, blank=True)
     sccid = models.CharField(max_length=2048, blank=True)
     sc_cookie1 = models.CharField(max_length=2048, blank=True)
+    seen_at = models.JSONField(
+        default=dict, blank=True, help_text="When each click and browser id was first seen, in Unix milliseconds."
+    )
     client_ip = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=1024, blank=True)
     utm_source = models.CharField(max_length=512, blank=True)

@@ -1,0 +1,137 @@
+"""Click ids, browser ids and UTMs: out of an address, and which of them a visit ends up with.
+
+Pure. Values are opaque: kept as they came, decoded once, never lowered,
+trimmed or cut. What cannot be kept whole is left out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from urllib.parse import unquote, unquote_plus, urlsplit
+
+from adtarget.api.fields import milliseconds
+
+#: A click belongs to one platform; its newest one replaces all of that platform's earlier ones.
+CLICK_IDS = {
+    "meta": ("fbc",),
+    "google": ("gclid", "gbraid", "wbraid"),
+    "tiktok": ("ttclid",),
+    "snapchat": ("sccid",),
+}
+BROWSER_IDS = ("fbp", "ttp", "sc_cookie1")
+SIGNALS = (*(name for names in CLICK_IDS.values() for name in names), *BROWSER_IDS)
+UTMS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+#: The platforms' own first-party cookies, which a first-party proxy passes on.
+COOKIES = {"fbc": "_fbc", "fbp": "_fbp", "ttp": "_ttp", "sc_cookie1": "_scid", "ttclid": "ttclid"}
+
+REMEMBERED_FOR = timedelta(days=90)
+LONGEST_SIGNAL, LONGEST_UTM = 2048, 512
+
+_IN_ADDRESS = {"fbclid", "gclid", "gbraid", "wbraid", "ttclid", "sccid", *UTMS}
+_FBC = re.compile(r"fb\.[0-9]\.([0-9]{10,13})\.(\S+)", re.ASCII)
+_FBP = re.compile(r"fb\.[0-9]\.[0-9]{10,13}\.\S+", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def in_address(address: str) -> dict[str, str]:
+    """The click ids and UTMs in a URL's query, the first of each, by our names and `fbclid`."""
+    try:
+        return in_query(urlsplit(address).query)
+    except ValueError:
+        return {}
+
+
+def in_query(query: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in _pairs(query):
+        if value and name in _IN_ADDRESS:
+            found.setdefault(name, value)
+    return found
+
+
+def _pairs(query: str) -> Iterator[tuple[str, str]]:
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        name = unquote_plus(name).lower()  # Snapchat writes ScCid
+        # A plus is a space in words; in an opaque id it is itself.
+        yield name, clean(unquote_plus(value) if name in UTMS else unquote(value), longest=_longest(name))
+
+
+def _longest(name: str) -> int:
+    return LONGEST_UTM if name in UTMS else LONGEST_SIGNAL
+
+
+def clean(value: str, *, longest: int) -> str:
+    """The value, or '' where no column could hold it whole."""
+    return "" if len(value) > longest or _CONTROL.search(value) else value
+
+
+def brought(*, body: Mapping[str, str], address: Mapping[str, str], cookies: Mapping[str, str]) -> dict[str, str]:
+    """What this page view itself carries: the body first, then the address, then the browser's cookies.
+
+    Without Meta's fbc, which also depends on the past.
+    """
+    found: dict[str, str] = {}
+    for name in SIGNALS:
+        value = clean(body.get(name, ""), longest=LONGEST_SIGNAL) or address.get(name, "") or _cookie(name, cookies)
+        if value and name != "fbc" and (name != "fbp" or _FBP.fullmatch(value)):
+            found[name] = value
+    return found
+
+
+def _cookie(name: str, cookies: Mapping[str, str]) -> str:
+    return clean(cookies.get(COOKIES.get(name, ""), ""), longest=LONGEST_SIGNAL)
+
+
+def choose_fbc(*, fbclid: str, given: str, known: str, now: datetime) -> str:
+    """Meta's click id: one of those at hand, or a new one where `fbclid` is of no earlier click.
+
+    `given` is the browser's `_fbc`, `known` the visitor's last one. The same
+    fbclid keeps its first timestamp; without an fbclid the younger wins.
+    """
+    at_hand = [fbc for fbc in (given, known) if is_fbc(fbc)]
+    if fbclid:
+        built = f"fb.1.{milliseconds(now)}.{fbclid}"
+        mine = [fbc for fbc in at_hand if _is_of(fbc, fbclid)]
+        return mine[0] if mine else (built if is_fbc(built) else _youngest(at_hand))
+    return _youngest(at_hand)
+
+
+def is_fbc(value: str) -> bool:
+    """Whether Meta takes it; one malformed fbc would cost every event of its request."""
+    return len(value) <= LONGEST_SIGNAL and bool(_FBC.fullmatch(value))
+
+
+def is_fbp(value: str) -> bool:
+    return len(value) <= LONGEST_SIGNAL and bool(_FBP.fullmatch(value))
+
+
+def _youngest(candidates: list[str]) -> str:
+    return max(candidates, key=_made_at, default="")  # of two alike the first, which is the browser's own
+
+
+def _is_of(fbc: str, fbclid: str) -> bool:
+    """The part after the time, with or without the appendix of Meta's parameter builder."""
+    found = _FBC.fullmatch(fbc)
+    return found is not None and (found[2] == fbclid or found[2].startswith(f"{fbclid}."))
+
+
+def _made_at(fbc: str) -> int:
+    found = _FBC.fullmatch(fbc)
+    return int(found[1].ljust(13, "0")) if found else 0
+
+
+def remembered(*, known: Mapping[str, str], seen_at: Mapping[str, int], now: datetime) -> dict[str, str]:
+    """Those of the visitor's last ids that are young enough to be kept."""
+    oldest = milliseconds(now - REMEMBERED_FOR)
+    return {name: value for name, value in known.items() if value and seen_at.get(name, 0) >= oldest}
+
+
+def combine(*, new: Mapping[str, str], old: Mapping[str, str]) -> dict[str, str]:
+    """A platform's new click replaces its old ones; browser ids are replaced one by one; the rest stays."""
+    kept = dict(old)
+    for names in CLICK_IDS.values():
+        if any(new.get(name) for name in names):
+            for name in names:
+                kept.pop(name, None)
+    return {**kept, **new}

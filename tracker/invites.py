@@ -1,0 +1,147 @@
+"""A visitor taps "Join": which link they get, and what it says about them."""
+
+import random
+import re
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F, Q
+
+from adtarget import errors
+from dispatch import doorbell
+from leads.models import Channel, Site
+from tracker import attribution, pool
+from tracker.choices import FallbackReason
+from tracker.models import Invite, UnattributableClick, Visit
+from tracker.visits import site_named
+
+CANDIDATES = 20  # looked at together
+REMEMBERED_SECONDS = 600.0
+MOST_REMEMBERED = 1000
+
+_TELEGRAM_ID = re.compile(r"-[0-9]{1,18}")
+_last_own_links: dict[tuple[str, str], tuple[str, float]] = {}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """Where the visitor goes. `reason` says why the link is not theirs alone; None where it is."""
+
+    link: str
+    channel_id: str
+    reason: FallbackReason | None = None
+
+
+def channel_for(website_id: str, channel_id: str) -> Channel:
+    """The named channel of the site, else its default one, else the first of its funnel, with bot and pool.
+
+    Raises SiteNotFound or ChannelNotFound.
+    """
+    of_site = Channel.objects.active().filter(site__website_id=website_id)
+    named = of_site.filter(_is_named(channel_id)) if channel_id else of_site
+    found = named.select_related("site", "bot", "invite_pool").order_by("-is_default", "funnel_order", "pk").first()
+    if found is None:
+        site_named(website_id)  # says so if it is the site that is missing
+        raise errors.ChannelNotFound
+    return found
+
+
+def _is_named(channel_id: str) -> Q:
+    """Telegram's id where it starts with '-', ours otherwise."""
+    if not channel_id.startswith("-"):
+        return Q(pk=channel_id)
+    return Q(telegram_channel_id=int(channel_id)) if _TELEGRAM_ID.fullmatch(channel_id) else Q(pk="")
+
+
+def give_invite(*, channel: Channel, visit: Visit, may_have_own: bool, now: datetime) -> Given:
+    """The visitor's link: the unused one they had before, one from the pool, one made now, or the channel's own.
+
+    Raises ServiceUnavailable where the channel has no link at all.
+    """
+    if pool.leads_through_a_bot(channel):
+        return _start_link(channel, visit, now=now)
+    reason = FallbackReason.ADDRESS_LIMIT
+    candidates = _candidates(channel, visit, now=now)
+    if len(candidates) <= settings.INVITE_POOL_SIZE / 2 and channel.bot_id:
+        doorbell.call("tracker.fill_invite_pools", channel_id=channel.pk)
+    for invite in candidates:
+        if (invite.temp_id or may_have_own) and _take(invite, visit, now=now):
+            return Given(link=invite.link, channel_id=channel.pk)
+    if may_have_own:
+        made = pool.make_now(channel, now=now)
+        if isinstance(made, Invite):
+            _take(made, visit, now=now)
+            return Given(link=made.link, channel_id=channel.pk)
+        reason = made
+    return _fall_back(channel, visit, reason, now=now)
+
+
+def _candidates(channel: Channel, visit: Visit, *, now: datetime) -> list[Invite]:
+    """The visitor's own links, then some of the pool; shuffled, so that two visitors rarely try the same."""
+    theirs_or_free = Q(temp_id=visit.temp_id) | Q(given_at__isnull=True)
+    invites = Invite.objects.filter(
+        pool.usable(now), theirs_or_free, channel=channel, creates_join_request=channel.uses_join_requests
+    )
+    found = list(invites.order_by(F("given_at").desc(nulls_last=True), "created_at")[:CANDIDATES])
+    free = [invite for invite in found if not invite.given_at]
+    random.shuffle(free)
+    return [invite for invite in found if invite.given_at] + free
+
+
+def _take(invite: Invite, visit: Visit, *, now: datetime) -> bool:
+    """Gives the link to the visit; False where another visitor was faster."""
+    mine = Invite.objects.filter(
+        Q(temp_id=visit.temp_id) | Q(given_at__isnull=True), pk=invite.pk, used_at__isnull=True
+    )
+    given_at = invite.given_at or now
+    return bool(mine.update(visit=visit, temp_id=visit.temp_id, given_at=given_at, clicks=F("clicks") + 1))
+
+
+# ------------------------------------------------------------------ links that are nobody's own
+def own_link(channel: Channel) -> str:
+    """The channel's own address: its stored link, or its public name; '' where it has neither."""
+    return next(iter(_own(channel)), "")
+
+
+def _own(channel: Channel) -> list[str]:
+    links = (channel.invite_link, f"https://t.me/{channel.username}")
+    return [link for link in links if pool.LINK.fullmatch(link)]
+
+
+def own_links(site: Site) -> dict[str, str]:
+    """The links on the site's pages that mean one of its channels → that channel's id."""
+    links: dict[str, str] = {}
+    for channel in Channel.objects.active().filter(site=site).order_by("funnel_order", "pk"):
+        for link in _own(channel):
+            links.setdefault(link, channel.pk)
+    return links
+
+
+def remember(website_id: str, channel_id: str, channel: Channel) -> None:
+    """Keeps the channel's own link in this process, for visitors who come while the database is away."""
+    if len(_last_own_links) >= MOST_REMEMBERED:
+        _last_own_links.clear()
+    _last_own_links[website_id, channel_id] = own_link(channel), time.monotonic()
+
+
+def remembered_link(website_id: str, channel_id: str) -> str:
+    """The own link of a channel somebody was sent to in the last ten minutes; '' where nobody was."""
+    link, at = _last_own_links.get((website_id, channel_id), ("", 0.0))
+    return link if time.monotonic() - at < REMEMBERED_SECONDS else ""
+
+
+def _fall_back(channel: Channel, visit: Visit, reason: FallbackReason, *, now: datetime) -> Given:
+    UnattributableClick.objects.create(channel=channel, visit=visit, reason=reason, clicked_at=now)
+    link = own_link(channel)
+    if not link:
+        raise errors.ServiceUnavailable("This channel has no invite link at the moment.", retry_after=30)
+    return Given(link=link, channel_id=channel.pk, reason=reason)
+
+
+def _start_link(channel: Channel, visit: Visit, *, now: datetime) -> Given:
+    if channel.bot is None:
+        return _fall_back(channel, visit, FallbackReason.NO_BOT, now=now)
+    link = f"https://t.me/{channel.bot.username}?start={attribution.start_payload(visit)}"
+    return Given(link=link, channel_id=channel.pk)

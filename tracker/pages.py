@@ -1,0 +1,61 @@
+"""What browsers load: track.js, and a landing page to try it on."""
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import condition, require_safe
+
+from adtarget.demo import ACCOUNT, DOMAIN
+from leads.models import Site
+
+#: A page keeps the script for a day and then asks by its ETag; meanwhile it may use the old one.
+KEEP = "public, max-age=86400, stale-while-revalidate=604800"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    plain: bytes
+    zipped: bytes
+    etag: str
+
+
+@cache
+def script() -> Script:
+    """track.js without its comments and indentation, which is most of what a minifier would win."""
+    source = (settings.BASE_DIR / "templates" / "tracker" / "track.js").read_text()
+    lines = (line.strip() for line in source.splitlines())
+    plain = "\n".join(line for line in lines if line and not line.startswith("//")).encode()
+    return Script(plain, gzip.compress(plain, mtime=0), f'W/"{hashlib.sha256(plain).hexdigest()[:16]}"')
+
+
+def _etag(_request: HttpRequest) -> str:
+    return script().etag
+
+
+@require_safe
+@condition(etag_func=_etag)
+def track_js(request: HttpRequest) -> HttpResponse:
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(script().zipped if takes_gzip else script().plain, content_type="text/javascript")
+    if takes_gzip:
+        response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding"
+    response["Cache-Control"] = KEEP
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@require_safe
+def demo_landing(request: HttpRequest) -> HttpResponse:
+    """A landing page of the demo site; only where DEMO says so."""
+    site = Site.objects.filter(account__name=ACCOUNT, domain=DOMAIN).first() if settings.DEMO else None
+    if site is None:
+        raise Http404
+    channels = site.channels.active().order_by("-is_default", "funnel_order")
+    return render(request, "demo/landing.html", {"site": site, "channels": channels})

@@ -1,0 +1,80 @@
+"""What the tracker's three endpoints are told.
+
+A field of the wrong type is refused; one that is too long is left out later,
+because the visit is worth more.
+"""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from adtarget.api.fields import Address, Text, WebUrl
+from tracker import visits
+
+
+class VisitorId(Text):
+    """A UUID in its usual writing; '' means absent where the field is optional."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        if not text:
+            return None
+        if (visitor := visits.read_uuid(text)) is None:
+            raise serializers.ValidationError("This field must be a UUID.")
+        return visitor
+
+
+def _optional(source: str | None = None) -> Text:
+    return Text(required=False, source=source)
+
+
+class ClickIds(serializers.Serializer):
+    """The ids a request may carry besides those in its address."""
+
+    fbc = _optional()
+    fbp = _optional()
+    gclid = _optional()
+    gbraid = _optional()
+    wbraid = _optional()
+    ttclid = _optional()
+    ttp = _optional()
+    sccid = _optional()
+    scCookie1 = _optional("sc_cookie1")
+
+
+class InitRequest(ClickIds):
+    websiteId = Text(source="website_id")
+    href = WebUrl()
+    tempId = VisitorId(required=False, source="temp_id")
+    clientSessionId = _optional("client_session_id")
+    externalUserId = _optional("external_user_id")
+    landingPage = _optional("landing_page")
+    referrer = _optional()
+    utmSource = _optional("utm_source")
+    utmMedium = _optional("utm_medium")
+    utmCampaign = _optional("utm_campaign")
+    utmContent = _optional("utm_content")
+    utmTerm = _optional("utm_term")
+    country = _optional()
+    city = _optional()
+    region = _optional()
+    clientIp = Address(required=False, source="client_ip")
+    userAgent = _optional("user_agent")
+    links = serializers.BooleanField(required=False)
+
+
+class UpdateRequest(serializers.Serializer):
+    websiteId = Text(source="website_id")
+    tempId = VisitorId(source="temp_id")
+    fbp = _optional()
+    fbc = _optional()
+    ttp = _optional()
+    scCookie1 = _optional("sc_cookie1")
+
+
+class InviteRequest(ClickIds):
+    websiteId = Text(source="website_id")
+    tempId = VisitorId(source="temp_id")
+    clientSessionId = _optional("client_session_id")
+    channelId = _optional("channel_id")
+    externalUserId = _optional("external_user_id")

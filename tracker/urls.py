@@ -1,0 +1,13 @@
+"""The tracker's addresses: what pages and first-party proxies call, and what browsers load."""
+
+from django.urls import path
+
+from tracker import pages, views
+
+urlpatterns = [
+    path("backend/track/init", views.init),
+    path("backend/track/update-fbp", views.update_fbp),
+    path("backend/track/invite", views.invite, name="invite"),
+    path("track.js", pages.track_js, name="track-js"),
+    path("demo/", pages.demo_landing, name="demo-landing"),
+]

@@ -1,0 +1,190 @@
+"""Visits and sessions: each page view is one row; what the visitor came with stays with them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from adtarget import errors
+from adtarget.api.client_context import claimed_client, is_address, peer_address
+from adtarget.api.fields import milliseconds
+from leads.models import Site
+from tracker import click_ids
+from tracker.models import TrackingSession, Visit
+
+SESSION_FOR = timedelta(minutes=30)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_PLACE = ("country", "region", "city")
+_LONGEST = {
+    "url": 2048,
+    "landing_page": 2048,
+    "referrer": 2048,
+    "external_user_id": 512,
+    "client_session_id": 64,
+    "user_agent": 1024,
+    **dict.fromkeys(_PLACE, 128),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A page view as it was told.
+
+    `body` holds the request's fields by our names, none of them required;
+    `address` the click ids and UTMs of `href`.
+    """
+
+    site: Site
+    temp_id: UUID
+    href: str = ""
+    address: dict[str, str] = field(default_factory=dict)
+    body: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    client_ip: str = ""
+    user_agent: str = ""
+
+    def text(self, name: str) -> str:
+        """A field, or '' where its column could not hold it whole: a visit is worth more than one field."""
+        return click_ids.clean(self.body.get(name, ""), longest=_LONGEST[name])
+
+
+def site_named(website_id: str) -> Site:
+    """Raises SiteNotFound."""
+    site = Site.objects.filter(website_id=website_id).first()
+    if site is None:
+        raise errors.SiteNotFound
+    return site
+
+
+def read_uuid(text: str) -> UUID | None:
+    """A UUID in its usual writing, None for anything else."""
+    return UUID(text) if _UUID.fullmatch(text) else None
+
+
+def client_of(request: HttpRequest, body: Mapping[str, str]) -> tuple[str, str]:
+    """The visitor's address and user agent: the proxy's word, then the body's, then what we see ourselves."""
+    ip, user_agent = claimed_client(request)
+    peer = peer_address(request)
+    ip = ip or body.get("client_ip", "") or (peer if is_address(peer) else "")
+    user_agent = user_agent or body.get("user_agent", "") or request.headers.get("User-Agent", "")
+    return ip, click_ids.clean(user_agent, longest=_LONGEST["user_agent"])
+
+
+def latest_visit(site: Site, temp_id: UUID, now: datetime) -> Visit | None:
+    """The visitor's last visit of the 90 days for which we remember what they came with."""
+    visits = Visit.objects.filter(site=site, temp_id=temp_id, visited_at__gt=now - click_ids.REMEMBERED_FOR)
+    return visits.select_related("session").order_by("-visited_at").first()
+
+
+def start_visit(page: Page, *, before: Visit | None, now: datetime) -> Visit:
+    """Keeps a page view, in the visitor's running session or a new one. `before` is their `latest_visit`."""
+    session = before.session if before and before.session.last_visit_at > now - SESSION_FOR else None
+    is_new = session is None
+    session = session or TrackingSession(site=page.site, temp_id=page.temp_id, started_at=now)
+    session.last_visit_at = now
+    session.client_session_id = page.text("client_session_id") or session.client_session_id
+    visit = _visit(page, session, before=before, in_same_session=not is_new, now=now)
+    with transaction.atomic():
+        if is_new:
+            session.save(force_insert=True)
+        else:
+            session.save(update_fields=["last_visit_at", "client_session_id"])
+        visit.save(force_insert=True)
+    return visit
+
+
+def acceptable_ids(given: Mapping[str, str]) -> dict[str, str]:
+    """Those late ids that a platform would take."""
+    late = {name: click_ids.clean(value, longest=click_ids.LONGEST_SIGNAL) for name, value in given.items()}
+    rules = {"fbp": click_ids.is_fbp, "fbc": click_ids.is_fbc}
+    return {name: value for name, value in late.items() if value and rules.get(name, bool)(value)}
+
+
+def fill_ids(*, site: Site, temp_id: UUID, ids: Mapping[str, str], now: datetime) -> bool:
+    """Puts ids that the platforms' scripts made late onto the visitor's latest visit; whether there is one."""
+    visit = latest_visit(site, temp_id, now)
+    if visit is None:
+        return False
+    late = dict(ids)
+    if "fbc" in late:
+        late["fbc"] = click_ids.choose_fbc(fbclid="", given=late["fbc"], known=visit.fbc, now=now)
+    changed = {name: value for name, value in late.items() if value != getattr(visit, name)}
+    if changed:
+        seen_at = visit.seen_at | dict.fromkeys(changed, milliseconds(now))
+        Visit.objects.filter(pk=visit.pk).update(**changed, seen_at=seen_at)
+    return True
+
+
+def brings_a_click(page: Page, visit: Visit) -> bool:
+    """Whether the request itself names a click that the visit does not know."""
+    new = click_ids.brought(body=page.body, address=page.address, cookies={})
+    new["fbc"] = _fbc(page, known=visit.fbc, now=visit.visited_at)
+    clicks = [name for names in click_ids.CLICK_IDS.values() for name in names]
+    return any(new.get(name) and new[name] != getattr(visit, name) for name in clicks)
+
+
+def _visit(
+    page: Page, session: TrackingSession, *, before: Visit | None, in_same_session: bool, now: datetime
+) -> Visit:
+    signals, seen_at = _signals(page, before=before, now=now)
+    url = _url(page.href)
+    return Visit(
+        site=page.site,
+        session=session,
+        temp_id=page.temp_id,
+        visited_at=now,
+        url=url,
+        landing_page=page.text("landing_page") or (before.landing_page if before and in_same_session else "") or url,
+        referrer=page.text("referrer"),
+        external_user_id=page.text("external_user_id") or (before.external_user_id if before else ""),
+        client_ip=page.client_ip,
+        user_agent=page.user_agent,
+        seen_at=seen_at,
+        **signals,
+        **_utms(page, before=before if in_same_session else None),
+        **{name: page.text(name) for name in _PLACE},
+    )
+
+
+def _signals(page: Page, *, before: Visit | None, now: datetime) -> tuple[dict[str, str], dict[str, int]]:
+    """The visit's click and browser ids, and when each was first seen."""
+    times = _times(before) if before else {}
+    known = {name: getattr(before, name) for name in click_ids.SIGNALS} if before else {}
+    old = click_ids.remembered(known=known, seen_at=times, now=now)
+    new = click_ids.brought(body=page.body, address=page.address, cookies=page.cookies)
+    if fbc := _fbc(page, known=old.get("fbc", ""), now=now):
+        new["fbc"] = fbc
+    signals = click_ids.combine(new=new, old=old)
+    at = milliseconds(now)
+    return signals, {name: times.get(name, at) if known.get(name) == value else at for name, value in signals.items()}
+
+
+def _fbc(page: Page, *, known: str, now: datetime) -> str:
+    given = page.body.get("fbc", "") or page.cookies.get(click_ids.COOKIES["fbc"], "")
+    return click_ids.choose_fbc(fbclid=page.address.get("fbclid", ""), given=given, known=known, now=now)
+
+
+def _times(visit: Visit) -> dict[str, int]:
+    """When each of its ids was first seen; at the visit itself where nothing says otherwise."""
+    return {**dict.fromkeys(click_ids.SIGNALS, milliseconds(visit.visited_at)), **visit.seen_at}
+
+
+def _utms(page: Page, *, before: Visit | None) -> dict[str, str]:
+    """The page's UTMs or, where it has none at all, those the session began with."""
+    found = {
+        name: click_ids.clean(page.body.get(name, ""), longest=click_ids.LONGEST_UTM) or page.address.get(name, "")
+        for name in click_ids.UTMS
+    }
+    if before and not any(found.values()):
+        return {name: getattr(before, name) for name in click_ids.UTMS}
+    return found
+
+
+def _url(href: str) -> str:
+    """The address as it is; one that is too long without its query, which was read before."""
+    candidates = (href, href.partition("#")[0], href.partition("#")[0].partition("?")[0])
+    return next(filter(None, (click_ids.clean(url, longest=_LONGEST["url"]) for url in candidates)), "")
