@@ -180,9 +180,9 @@ def is_hash(value: Any) -> bool:
 
 
 def are_hashes(value: Any) -> bool:
-    """A hash or a list of different ones."""
+    """A hash or a list of them."""
     values = value if isinstance(value, list) else [value]
-    return bool(values) and all(map(is_hash, values)) and len(set(values)) == len(values)
+    return bool(values) and all(map(is_hash, values))
 
 
 def is_size(events: Any, most: int) -> bool:

@@ -59,7 +59,9 @@ def rendered(template: str, sandbox: "Sandbox", **context: Any) -> Reply:
 
 def _events_page(sandbox: "Sandbox", request: Request) -> Reply:
     wanted = {name: request.query.get(name, "") for name in ("platform", "pixel", "event_id")}
-    events = sandbox.events(**wanted, limit=SHOWN)
+    # A pool of invite links being filled would hide the conversions that one is here to see.
+    besides = "" if wanted["platform"] else "telegram"
+    events = sandbox.events(**wanted, besides=besides, limit=SHOWN)
     return rendered(
         "events.html",
         sandbox,

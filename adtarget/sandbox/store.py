@@ -70,13 +70,13 @@ class Store:
                 )
 
     def events(
-        self, *, platform: str = "", pixel: str = "", event_id: str = "", limit: int | None = None
+        self, *, platform: str = "", pixel: str = "", event_id: str = "", besides: str = "", limit: int | None = None
     ) -> list[dict[str, Any]]:
-        """Oldest first; with `limit`, the newest so many."""
+        """Oldest first, `besides` a platform; with `limit`, the newest so many."""
         wanted = {"platform": platform, "pixel": pixel, "event_id": event_id}
         wanted = {name: value for name, value in wanted.items() if value}
         with self._lock:
-            kept = list(self._events)
+            kept = [event for event in self._events if event["platform"] != besides]
         found = [event for event in kept if all(event[name] == value for name, value in wanted.items())]
         return [_told(event) for event in (found[-limit:] if limit else found)]
 

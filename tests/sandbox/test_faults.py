@@ -53,8 +53,9 @@ def test_probability_strikes_some(client: Client, sandbox: Sandbox) -> None:
 
 def test_a_fault_strikes_only_whom_it_was_meant_for(client: Client, sandbox: Sandbox) -> None:
     sandbox.fault(kind="status", platform="meta", pixel="666")
-    assert client.meta(path="/v26.0/666/events").status_code == 500
-    assert client.meta().status_code == client.tiktok().status_code == client.snapchat().status_code == 200
+    sandbox.fault(kind="status", platform="tiktok")
+    assert client.meta(path="/v26.0/666/events").status_code == client.tiktok().status_code == 500
+    assert client.meta().status_code == client.snapchat().status_code == client.google().status_code == 200
 
 
 def test_a_poisoned_event_is_refused_wherever_it_rides(client: Client, sandbox: Sandbox) -> None:

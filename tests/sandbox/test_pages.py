@@ -41,6 +41,12 @@ def test_one_platform_can_be_looked_at(client: Client) -> None:
     assert '<a href="/?platform=tiktok" aria-current="page">' in html
 
 
+def test_telegrams_calls_do_not_hide_conversions(client: Client) -> None:
+    client.post("/bot42:AAgood/getMe", {})
+    assert "getMe" not in page(client)
+    assert "getMe" in page(client, "/?platform=telegram")
+
+
 def test_nothing_but_our_own_style_may_be_loaded(client: Client) -> None:
     answer = client.session.get(client.url, timeout=5)
     policy = answer.headers["Content-Security-Policy"]
