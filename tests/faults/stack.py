@@ -49,12 +49,12 @@ def wait_for(what: Callable[[], Any], *, seconds: float = 20, every: float = 0.1
 class Stack:
     """`with Stack(folder) as stack:` migrated, provisioned, and whatever `start` names is running."""
 
-    def __init__(self, folder: Path, *, redis_url: str = "", **environment: str) -> None:
+    def __init__(self, folder: Path, *, redis_url: str = "", database: str = "", **environment: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.sandbox = Sandbox(port=0)
-        self.database = os.environ.get("TEST_DATABASE_URL", "")
+        self.database = database or os.environ.get("TEST_DATABASE_URL", "")
         self.redis_url = redis_url
         self.environment = environment
         self.token = ""
@@ -109,14 +109,14 @@ class Stack:
         self.token = self.facts["apiKeys"][0].get("token") or self.token
         self.website_id = self.facts["sites"][0]["websiteId"]
 
-    def start(self, *names: str) -> None:
+    def start(self, *names: str, wait: bool = True) -> None:
         for name in names:
             command = [part if part != "python" else sys.executable for part in shlex.split(PROCFILE[name])]
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
                     command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
                 )
-        if "web" in names:
+        if wait and "web" in names:
             wait_for(self._answers, seconds=30)
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
