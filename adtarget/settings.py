@@ -253,6 +253,8 @@ CELERY_BEAT_SCHEDULE = {
     for task, seconds in {
         "dispatch.sweep": DISPATCH_SWEEP_SECONDS,
         "conversions.purge_idempotency_records": 3600.0,
+        "tracker.fill_invite_pools": 15.0,
+        "tracker.tidy_invites": 60.0,
         "tracker.work_updates": 5.0,
         "tracker.approve_join_requests": 15.0,
         "tracker.qualify_stays": 60.0,
