@@ -8,8 +8,6 @@ import subprocess
 import time
 from pathlib import Path
 
-import psycopg
-
 
 class FreePostgres:
     def __init__(self, folder: Path, port: int) -> None:
@@ -27,14 +25,12 @@ class FreePostgres:
         """Returns once it answers; after a kill it first recovers."""
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=200"
         data = self.folder / "data"
-        self._as_postgres("pg_ctl", "-D", str(data), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
-        for _ in range(100):
-            try:
-                psycopg.connect(self.url, connect_timeout=1).close()
-            except psycopg.OperationalError:
-                time.sleep(0.1)
-            else:
+        command = ("pg_ctl", "-D", str(data), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
+        for _ in range(40):  # until the last orphan of a killed postmaster has let go of its memory
+            if self._as_postgres(*command, check=False) == 0:
                 return
+            time.sleep(0.5)
+        raise RuntimeError((self.folder / "log").read_text()[-2000:])
 
     def kill(self) -> None:
         """The postmaster and its children, without a word."""
@@ -50,12 +46,13 @@ class FreePostgres:
                 continue
         time.sleep(0.3)
 
-    def _as_postgres(self, program: str, *arguments: str) -> None:
+    def _as_postgres(self, program: str, *arguments: str, check: bool = True) -> int:
         command = [f"{self._programs}/{program}", *arguments]
         if os.getuid() == 0:
             user = pwd.getpwnam("postgres")
             command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *command]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.run(command, check=check, timeout=60, **quiet).returncode
 
 
 def _programs() -> str:
