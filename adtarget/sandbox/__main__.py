@@ -12,10 +12,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m adtarget.sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8010, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--local-links", action="store_true", help="invite links lead here, not to t.me")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        sandbox = Sandbox(host=options.host, port=options.port)
+        sandbox = Sandbox(host=options.host, port=options.port, local_links=options.local_links)
     except OSError as error:
         sys.exit(f"Cannot listen on port {options.port}: {error.strerror}. Choose another with --port.")
     with contextlib.closing(sandbox), contextlib.suppress(KeyboardInterrupt):

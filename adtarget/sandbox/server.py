@@ -32,17 +32,23 @@ from adtarget.sandbox.webhooks import Webhooks
 
 MOST_BODY = 64 * 1024 * 1024
 IDLE_SECONDS = 120
+TELEGRAM_LINKS = "https://t.me"
 
 
 class Sandbox:
     """`with Sandbox() as sandbox:` serves from a thread on a free port; `serve_forever()` from this one."""
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, local_links: bool = False) -> None:
+        """`local_links`: Telegram's invite links lead to the sandbox's own page, where they can be clicked."""
         self._server = _Server((host, port), Handler)
         self._server.sandbox = self
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
-        self.google, self.webhooks, self.telegram = Google(), Webhooks(), Telegram(self.url)
+        self.google, self.webhooks, self.telegram = (
+            Google(),
+            Webhooks(),
+            Telegram(self.url if local_links else TELEGRAM_LINKS),
+        )
         self.worlds: dict[str, World] = {
             world.slug: world
             for world in (

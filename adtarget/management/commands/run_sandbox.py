@@ -21,10 +21,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=8010, help="port to listen on; 0: any (default: %(default)s)")
+        parser.add_argument("--local-links", action="store_true", help="invite links lead here, not to t.me")
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, local_links: bool, **options: Any) -> None:
         try:
-            sandbox = Sandbox(host=host, port=port)
+            sandbox = Sandbox(host=host, port=port, local_links=local_links)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another port with --port.") from error

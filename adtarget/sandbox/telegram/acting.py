@@ -32,7 +32,12 @@ def overview(state: State) -> Json:
     """All that there is; of bots everything but their tokens and secrets."""
     with state.changed:
         bots = [
-            {**bot.told(), "webhook": bot.webhook.url, "pending": len(bot.updates), "error": _last_error(bot.webhook)}
+            {
+                **bot.told(),
+                "webhook": bot.webhook.url,
+                "pending": len(bot.updates),
+                "error": bot.webhook.last_error_message,
+            }
             for bot in state.bots.values()
         ]
         return {"bots": bots, "chats": [_chat(state, chat) for chat in state.chats.values() if not chat.migrated_to]}
@@ -41,7 +46,10 @@ def overview(state: State) -> Json:
 def _chat(state: State, chat: Chat) -> Json:
     return {
         **chat.told(),
-        "links": [{**link.told(), "came": len(link.came), "problem": link.problem} for link in chat.links.values()],
+        "links": [
+            {**link.told(), "path": path, "came": len(link.came), "problem": link.problem}
+            for path, link in chat.links.items()
+        ],
         "members": [
             {**state.person(person_id).told(), "link": link.url if link else ""}
             for person_id, link in chat.members.items()
@@ -49,10 +57,6 @@ def _chat(state: State, chat: Chat) -> Json:
         "requests": [state.person(person_id).told() for person_id in chat.requests],
         "bots": [{**bot.member_told(chat), "may_invite": bot.may_invite(chat)} for bot in state.bots.values()],
     }
-
-
-def _last_error(webhook: Any) -> str:
-    return str(webhook.last_error_message)
 
 
 def _read(name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from adtarget.sandbox.request import parse_json
 from adtarget.sandbox.telegram import people
 from adtarget.sandbox.telegram.delivery import Deliverer, is_this_machine
-from adtarget.sandbox.telegram.state import KICKED, LEFT, MEMBER, Bot, Chat, Json, Link, Person, State, Webhook
+from adtarget.sandbox.telegram.state import KICKED, LEFT, MEMBER, Bot, Chat, Json, Link, Person, State, Webhook, path_of
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 PORTS = frozenset({None, 80, 88, 443, 8443})
@@ -190,8 +190,9 @@ class BotApi:
         return chat
 
     def _own_link(self, bot: Bot, params: Mapping[str, Any]) -> Link:
-        link = self._chat_to_invite_to(bot, params).links.get(str(params.get("invite_link", "")))
-        if link is None or link.creator is not bot:
+        url = str(params.get("invite_link", ""))
+        link = self._chat_to_invite_to(bot, params).links.get(path_of(url))
+        if link is None or link.url != url or link.creator is not bot:
             raise Refused(400, "Bad Request: INVITE_HASH_EXPIRED")
         return link
 

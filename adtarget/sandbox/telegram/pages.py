@@ -35,7 +35,7 @@ def _everything(sandbox: "Sandbox", request: Request) -> Reply:
 def _link(sandbox: "Sandbox", request: Request) -> Reply:
     state = sandbox.telegram.state
     with state.changed:
-        found = state.find_link(f"{state.link_base}{request.path}")
+        found = state.find_link(request.path)
         context: dict[str, Any] = {"told": request.query.get("told", ""), "back": request.path}
         if found:
             chat, link = found

@@ -107,7 +107,7 @@ class Link:
 
 @dataclass(slots=True)
 class Chat:
-    """`members` and by which link each came; None: without one."""
+    """`members` and by which link each came; None: without one. `links` are found by their path."""
 
     id: int
     title: str
@@ -121,6 +121,11 @@ class Chat:
     def told(self) -> Json:
         told = {"id": self.id, "title": self.title, "type": self.type}
         return told | ({"username": self.username} if self.username else {})
+
+
+def path_of(url: str) -> str:
+    """Where the sandbox shows a link, whatever host it names."""
+    return f"/{url.rpartition('/')[2]}"
 
 
 class State:
@@ -156,11 +161,14 @@ class State:
 
     def new_link(self, chat: Chat, creator: Bot) -> Link:
         link = Link(f"{self.link_base}/+{secrets.token_urlsafe(12)}", creator)
-        chat.links[link.url] = link
+        chat.links[path_of(link.url)] = link
         return link
 
     def find_link(self, url: str) -> tuple[Chat, Link] | None:
-        return next(((chat, chat.links[url]) for chat in self.chats.values() if url in chat.links), None)
+        """By its whole address, or by the path of it where it is opened here."""
+        path = path_of(url)
+        found = ((chat, chat.links[path]) for chat in self.chats.values() if path in chat.links)
+        return next(((chat, link) for chat, link in found if url in (link.url, path)), None)
 
     def bots_in(self, chat: Chat) -> Iterator[Bot]:
         return (bot for bot in self.bots.values() if bot.status_in(chat) not in (LEFT, KICKED))
