@@ -1,12 +1,13 @@
 """What the tracker's three endpoints are told.
 
-A field of the wrong type is refused; one that is too long is left out later,
-because the visit is worth more.
+Only the site, the page and the visitor must be right. An optional field that
+is wrong is left out here, one that is too long later: the visit is worth more.
 """
 
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import SkipField, empty
 
 from adtarget.api.fields import Address, Text, WebUrl
 from tracker import visits
@@ -24,8 +25,30 @@ class VisitorId(Text):
         return visitor
 
 
-def _optional(source: str | None = None) -> Text:
-    return Text(required=False, source=source)
+class Forgiving(serializers.Field):
+    """A field that is as if absent where its value is wrong."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        try:
+            return super().run_validation(data)
+        except serializers.ValidationError:
+            raise SkipField from None
+
+
+class OptionalText(Forgiving, Text):
+    pass
+
+
+class OptionalAddress(Forgiving, Address):
+    pass
+
+
+class OptionalBoolean(Forgiving, serializers.BooleanField):
+    pass
+
+
+def _optional(source: str | None = None) -> OptionalText:
+    return OptionalText(required=False, source=source)
 
 
 class ClickIds(serializers.Serializer):
@@ -58,9 +81,9 @@ class InitRequest(ClickIds):
     country = _optional()
     city = _optional()
     region = _optional()
-    clientIp = Address(required=False, source="client_ip")
+    clientIp = OptionalAddress(required=False, source="client_ip")
     userAgent = _optional("user_agent")
-    links = serializers.BooleanField(required=False)
+    links = OptionalBoolean(required=False)
 
 
 class UpdateRequest(serializers.Serializer):

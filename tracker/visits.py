@@ -67,7 +67,10 @@ def read_uuid(text: str) -> UUID | None:
 
 def client_of(request: HttpRequest, body: Mapping[str, str]) -> tuple[str, str]:
     """The visitor's address and user agent: the proxy's word, then the body's, then what we see ourselves."""
-    ip, user_agent = claimed_client(request)
+    try:
+        ip, user_agent = claimed_client(request)
+    except errors.InvalidPayload:  # a proxy's mistake; what we see ourselves is the proxy
+        return body.get("client_ip", ""), click_ids.clean(body.get("user_agent", ""), longest=_LONGEST["user_agent"])
     peer = peer_address(request)
     ip = ip or body.get("client_ip", "") or (peer if is_address(peer) else "")
     user_agent = user_agent or body.get("user_agent", "") or request.headers.get("User-Agent", "")

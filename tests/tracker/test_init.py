@@ -166,6 +166,11 @@ def test_a_first_party_proxy_passes_the_platforms_cookies_on(browser) -> None:
         {"userAgent": "x" * 1025},
         {"fbc": "fb.1.1700000000000"},
         {"fbp": "made-up"},
+        {"gclid": 7},
+        {"ttclid": ["T"]},
+        {"externalUserId": {"id": 1}},
+        {"clientIp": "999.1.1.1"},
+        {"links": "perhaps"},
     ],
 )
 def test_a_field_we_cannot_keep_is_left_out_and_the_visit_kept(browser, body) -> None:
@@ -193,8 +198,7 @@ def test_a_beacon_and_plain_json_are_both_read(browser) -> None:
         ({"href": None}, 400, "INVALID_PAYLOAD", "href"),
         ({"href": "javascript:alert(1)"}, 400, "INVALID_PAYLOAD", "href"),
         ({"tempId": "1"}, 400, "INVALID_PAYLOAD", "tempId"),
-        ({"gclid": 7}, 400, "INVALID_PAYLOAD", "gclid"),
-        ({"clientIp": "999.1.1.1"}, 400, "INVALID_PAYLOAD", "clientIp"),
+        ({"websiteId": 7}, 400, "INVALID_PAYLOAD", "websiteId"),
         ({"websiteId": "atid_unknown"}, 404, "SITE_NOT_FOUND", None),
     ],
 )
@@ -252,6 +256,13 @@ def test_the_visitors_address_and_agent(browser, headers, body, expected) -> Non
     assert browser.init(headers=headers, **body).status_code == 200
     visit = Visit.objects.get()
     assert (visit.client_ip, visit.user_agent) == expected
+
+
+@pytest.mark.parametrize("claim", [{"X-Adtarget-Client-IP": "nobody"}, {"X-Adtarget-Client-User-Agent": "x" * 1025}])
+def test_a_proxy_that_errs_costs_no_visit_and_is_not_taken_for_the_visitor(browser, claim) -> None:
+    assert browser.init(headers=claim).status_code == 200
+    visit = Visit.objects.get()
+    assert (visit.client_ip, visit.user_agent) == ("", "")
 
 
 def test_a_trusted_proxy_is_believed(browser, settings) -> None:
