@@ -53,9 +53,10 @@ def track_js(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def demo_landing(request: HttpRequest) -> HttpResponse:
-    """A landing page of the demo site; only where DEMO says so."""
+    """A landing page of the demo site, whose links lead to the sandbox's Telegram; only where DEMO says so."""
     site = Site.objects.filter(account__name=ACCOUNT, domain=DOMAIN).first() if settings.DEMO else None
     if site is None:
         raise Http404
     channels = site.channels.active().order_by("-is_default", "funnel_order")
-    return render(request, "demo/landing.html", {"site": site, "channels": channels})
+    context = {"site": site, "channels": channels, "telegram": settings.TELEGRAM_API_URL}
+    return render(request, "demo/landing.html", context)
