@@ -18,9 +18,9 @@ TEST_ONLY = (
 )
 _ACCEPTED_BY = {
     PlatformSlug.META: "fbc, fbp, pii.email, pii.phone, externalUserId, or clientIp with userAgent",
-    PlatformSlug.TIKTOK: "ttclid, pii.email, pii.phone, externalUserId, or clientIp with userAgent",
+    PlatformSlug.TIKTOK: "ttclid, ttp, pii.email, pii.phone, externalUserId, or clientIp with userAgent",
     PlatformSlug.SNAPCHAT: "sccid, pii.email, pii.phone, or clientIp with userAgent",
-    PlatformSlug.GOOGLE: "gclid, pii.email or pii.phone",
+    PlatformSlug.GOOGLE: "gclid, gbraid, wbraid, pii.email or pii.phone",
 }
 
 
