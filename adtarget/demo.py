@@ -12,9 +12,11 @@ from typing import Any
 from adtarget import errors, provisioning
 from dispatch.platforms import PLATFORMS
 from leads import api_keys
-from leads.models import Account, ApiKey
+from leads.models import Account, ApiKey, Bot
+from tracker.models import Invite
 
 ACCOUNT, KEY_NAME, USERNAME, DOMAIN = "Demo", "demo", "demo", "demo.example"
+BOT = {"username": "demo_bot", "token": "1000000001:AA-sandbox-token"}
 PIXELS: dict[str, dict[str, Any]] = {
     "meta": {"pixelId": "1234567890", "accessToken": "EAA-sandbox-token"},
     "tiktok": {"pixelId": "CDEMO0TIKTOK00SANDBOX", "accessToken": "tiktok-sandbox-token"},
@@ -48,6 +50,7 @@ def prepare(file: Path, *, now: datetime) -> Demo:
         _revoke_forgotten_keys(now)
     answer = provisioning.provision(document(password), now=now, actor="manage.py run --demo")
     site = answer["sites"][0]
+    _forget_last_sandbox(answer["bots"][0]["botId"], now=now)
     demo = Demo(
         token=answer["apiKeys"][0].get("token") or token,
         password=password,
@@ -65,10 +68,12 @@ def document(password: str) -> dict[str, Any]:
     return {
         "account": {"name": ACCOUNT},
         "users": [{"username": USERNAME, "password": password, "role": provisioning.OPS}],
+        "bots": [BOT],
         "sites": [
             {
                 "domain": DOMAIN,
                 "name": "Demo shop",
+                "allowedDomains": ["127.0.0.1", "localhost"],  # where /demo/ is opened
                 "defaultPhoneRegion": "DE",
                 "pixels": [{"platform": slug} | pixel for slug, pixel in PIXELS.items() if slug in PLATFORMS],
                 "channels": [
@@ -78,6 +83,8 @@ def document(password: str) -> dict[str, Any]:
                         "funnelOrder": order,
                         "default": is_default,
                         "eventType": event_type,
+                        "bot": BOT["username"],
+                        "inviteLink": f"https://t.me/+demo{telegram_id[-1]}",
                     }
                     for order, (telegram_id, title, event_type, is_default) in enumerate(channels)
                 ],
@@ -92,6 +99,7 @@ def greeting(demo: Demo, *, address: str, sandbox: str, person: int) -> str:
     return f"""
   AdTarget is ready.
 
+  Landing    {address}/demo/?fbclid=IwAR0Demo-Click_1   a visit from an ad, a tap on Join, a join
   Admin      {address}/admin/   login {USERNAME}, password {demo.password}
   API        {address}/api/docs/
   API key    {demo.token}
@@ -141,6 +149,12 @@ def _is_ours(token: str) -> bool:
         return api_keys.verify(token).account.name == ACCOUNT
     except errors.ApiError:
         return False
+
+
+def _forget_last_sandbox(bot_id: str, *, now: datetime) -> None:
+    """A sandbox that starts anew knows no links of the last one, and numbers its updates anew."""
+    Invite.objects.filter(channel__bot=bot_id, revoked_at__isnull=True).update(revoked_at=now)
+    Bot.objects.filter(pk=bot_id).update(poll_offset=0)
 
 
 def _revoke_forgotten_keys(now: datetime) -> None:

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from adtarget import demo
 from leads import api_keys
-from leads.models import Account, ApiKey, Site
+from leads.models import Account, ApiKey, Bot, Channel, Site
+from tests.factories import InviteFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +47,15 @@ def test_each_start_speaks_of_another_person(tmp_path: Path) -> None:
     texts = {demo.greeting(made, address="http://a", sandbox="http://b", person=person) for person in (1, 2)}
 
     assert len(texts) == 2
+
+
+def test_links_and_update_numbers_of_the_last_sandbox_are_forgotten(tmp_path: Path) -> None:
+    demo.prepare(tmp_path / "demo.json", now=timezone.now())
+    Bot.objects.update(poll_offset=10**9)
+    lost = InviteFactory(channel=Channel.objects.first())
+
+    demo.prepare(tmp_path / "demo.json", now=timezone.now())
+
+    lost.refresh_from_db()
+    assert lost.revoked_at is not None
+    assert Bot.objects.get().poll_offset == 0

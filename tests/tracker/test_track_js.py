@@ -305,8 +305,8 @@ def test_a_browser_without_anything_sees_no_error(landing) -> None:
 
 
 @browser_test
-def test_the_demo_page_works(landing, site, channel, settings) -> None:
-    settings.DEMO = True
+def test_the_demo_page_leads_to_the_sandboxs_page_of_the_visitors_own_link(landing, site, channel, settings) -> None:
+    settings.DEMO, settings.TELEGRAM_API_URL = True, "http://sandbox.t.me.example"
     site.account.name, site.domain = "Demo", "demo.example"
     site.account.save()
     site.save()
@@ -314,7 +314,8 @@ def test_the_demo_page_works(landing, site, channel, settings) -> None:
     landing.page.goto(f"{landing.own.replace('acme', 'demo')}/demo/?fbclid=AbC")
     assert visits(1)[0].fbc.endswith(".AbC")
     wait_for(lambda: Visit.objects.get().fbp, seconds=5)
-    assert landing.click(".join") == invite.link
+    assert landing.click(".join") == f"http://sandbox.t.me.example/{invite.link.rpartition('/')[2]}"
+    assert Invite.objects.get().visit.fbc
 
 
 # ------------------------------------------------------------------ how it is served

@@ -67,12 +67,14 @@ def prepare_demo() -> list[str]:
     sandbox = f"http://127.0.0.1:{port}"
     for name, path in SANDBOX_ADDRESSES.items():
         os.environ.setdefault(name, f"{sandbox}{path}")
+    os.environ["DEMO"] = "true"  # serves the landing page
     file = Path(settings.VAR_DIR) / "greeting.txt"
     file.touch(mode=0o600)
     address = f"http://{reachable_host()}:{settings.PORT}"
     person = int(time.time() * 1000)
     file.write_text(demo.greeting(ready, address=address, sandbox=sandbox, person=person))
-    return ["--greeting", str(file), "--also", f"sandbox: python -m adtarget.sandbox --port {port}"]
+    also = (f"sandbox: python -m adtarget.sandbox --port {port}", "telegram: python manage.py telegram_poll")
+    return ["--greeting", str(file), *(word for line in also for word in ("--also", line))]
 
 
 def sandbox_port() -> int:
