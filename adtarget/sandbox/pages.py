@@ -24,7 +24,7 @@ SECURITY = {
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 ENGINE = Engine(dirs=[str(Path(__file__).resolve().parents[2] / "templates")])
