@@ -1,12 +1,14 @@
 """Statements of the hot paths, whose SQL is made once: Django compiles longer than the database takes to answer."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
+Value = str | int | datetime
 
 
 class PreparedQuery(Generic[M]):
@@ -16,18 +18,15 @@ class PreparedQuery(Generic[M]):
     depend on the values: no None, no empty list.
     """
 
-    def __init__(self, make: Callable[..., "models.QuerySet[M]"], *examples: str | int) -> None:
+    def __init__(self, make: Callable[..., "models.QuerySet[M]"], *examples: Value) -> None:
         self._make = make
-        self._markers = [
-            f"\x01marker {number}" if isinstance(example, str) else -(10**17) - number
-            for number, example in enumerate(examples)
-        ]
+        self._markers = [_marker(number, example) for number, example in enumerate(examples)]
         self._sql = ""
 
-    def __call__(self, *values: str | int) -> list[M]:
+    def __call__(self, *values: Value) -> list[M]:
         if not self._sql:
             self._compile()
-        given = dict(zip(self._markers, values, strict=True))
+        given = {_bound(marker): _bound(value) for marker, value in zip(self._markers, values, strict=True)}
         with connection.cursor() as cursor:
             cursor.execute(self._sql, [given.get(param, param) for param in self._params])
             rows = cursor.fetchall()
@@ -56,17 +55,50 @@ class PreparedQuery(Generic[M]):
         return instance
 
 
-class PreparedInsert(Generic[M]):
-    """`PreparedInsert(Thing)` and then `insert(thing)` as often as you like; its key is made before."""
+def _marker(number: int, example: Value) -> Value:
+    if isinstance(example, datetime):
+        return datetime(1900, 1, 1, microsecond=number, tzinfo=UTC)
+    return f"\x01marker {number}" if isinstance(example, str) else -(10**17) - number
 
-    def __init__(self, model: type[M]) -> None:
-        self._fields = model._meta.concrete_fields
-        names = [connection.ops.quote_name(str(field.column)) for field in self._fields]
-        table, places = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(names))
-        self._sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"  # noqa: S608
 
-    def __call__(self, instance: M) -> None:
-        values = [field.get_db_prep_save(field.pre_save(instance, True), connection) for field in self._fields]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, values)
-        instance._state.adding, instance._state.db = False, connection.alias
+def _bound(value: Value) -> Value:
+    """The value as the database's driver gets it from Django."""
+    if not isinstance(value, datetime):
+        return value
+    bound: Value = connection.ops.adapt_datetimefield_value(value)  # type: ignore[assignment]
+    return bound
+
+
+class PreparedInsert:
+    """`PreparedInsert(Thing, Other)` and then `insert(thing, other)` as often as you like: all or nothing.
+
+    Their keys are made before. PostgreSQL takes them in one message, without
+    those that begin and end a transaction.
+    """
+
+    def __init__(self, *models: type[models.Model]) -> None:
+        self._fields = [model._meta.concrete_fields for model in models]
+        self._sql = [_insert_sql(model) for model in models]
+
+    def __call__(self, *instances: models.Model) -> None:
+        values = [
+            [field.get_db_prep_save(field.pre_save(instance, True), connection) for field in fields]
+            for fields, instance in zip(self._fields, instances, strict=True)
+        ]
+        if connection.vendor == "postgresql":
+            *earlier, last = self._sql
+            before = ", ".join(f"row_{number} AS ({sql})" for number, sql in enumerate(earlier))
+            with connection.cursor() as cursor:
+                cursor.execute(f"WITH {before} {last}" if before else last, [value for row in values for value in row])
+        else:
+            with transaction.atomic(), connection.cursor() as cursor:
+                for sql, row in zip(self._sql, values, strict=True):
+                    cursor.execute(sql, row)
+        for instance in instances:
+            instance._state.adding, instance._state.db = False, connection.alias
+
+
+def _insert_sql(model: type[models.Model]) -> str:
+    names = [connection.ops.quote_name(str(field.column)) for field in model._meta.concrete_fields]
+    table, places = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(names))
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"  # noqa: S608

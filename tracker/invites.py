@@ -4,12 +4,15 @@ import random
 import re
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from adtarget import errors
+from adtarget.prepared import PreparedQuery
 from dispatch import doorbell
 from leads.models import Channel, Site
 from tracker import attribution, pool
@@ -39,20 +42,28 @@ def channel_for(website_id: str, channel_id: str) -> Channel:
 
     Raises SiteNotFound or ChannelNotFound.
     """
-    of_site = Channel.objects.active().filter(site__website_id=website_id)
-    named = of_site.filter(_is_named(channel_id)) if channel_id else of_site
-    found = named.select_related("site", "bot", "invite_pool").order_by("-is_default", "funnel_order", "pk").first()
-    if found is None:
+    if not channel_id:
+        found = _default_channel(website_id)
+    elif _TELEGRAM_ID.fullmatch(channel_id):
+        found = _channel_by_telegram_id(website_id, int(channel_id))
+    else:
+        found = _channel_by_id(website_id, channel_id)
+    if not found:
         site_named(website_id)  # says so if it is the site that is missing
         raise errors.ChannelNotFound
-    return found
+    return found[0]
 
 
-def _is_named(channel_id: str) -> Q:
-    """Telegram's id where it starts with '-', ours otherwise."""
-    if not channel_id.startswith("-"):
-        return Q(pk=channel_id)
-    return Q(telegram_channel_id=int(channel_id)) if _TELEGRAM_ID.fullmatch(channel_id) else Q(pk="")
+def _channels(website_id: str) -> QuerySet[Channel]:
+    of_site = Channel.objects.active().filter(site__website_id=website_id)
+    return of_site.select_related("site", "bot", "invite_pool").order_by("-is_default", "funnel_order", "pk")
+
+
+_default_channel = PreparedQuery(lambda website_id: _channels(website_id)[:1], "")
+_channel_by_id = PreparedQuery(lambda website_id, channel_id: _channels(website_id).filter(pk=channel_id), "", "")
+_channel_by_telegram_id = PreparedQuery(
+    lambda website_id, number: _channels(website_id).filter(telegram_channel_id=number), "", 0
+)
 
 
 def give_invite(*, channel: Channel, visit: Visit, may_have_own: bool, now: datetime) -> Given:
@@ -80,14 +91,24 @@ def give_invite(*, channel: Channel, visit: Visit, may_have_own: bool, now: date
 
 def _candidates(channel: Channel, visit: Visit, *, now: datetime) -> list[Invite]:
     """The visitor's own links, then some of the pool; shuffled, so that two visitors rarely try the same."""
-    theirs_or_free = Q(temp_id=visit.temp_id) | Q(given_at__isnull=True)
-    invites = Invite.objects.filter(
-        pool.usable(now), theirs_or_free, channel=channel, creates_join_request=channel.uses_join_requests
-    )
-    found = list(invites.order_by(F("given_at").desc(nulls_last=True), "created_at")[:CANDIDATES])
+    find = _request_links if channel.uses_join_requests else _links
+    found = find(channel.pk, visit.temp_id.hex, now + pool.least_left())
     free = [invite for invite in found if not invite.given_at]
     random.shuffle(free)
     return [invite for invite in found if invite.given_at] + free
+
+
+def _links_for(channel_id: str, temp_id: str, until: datetime, *, creates_join_request: bool) -> QuerySet[Invite]:
+    theirs_or_free = Q(temp_id=RawSQL("%s", [temp_id])) | Q(given_at__isnull=True)
+    invites = Invite.objects.filter(
+        pool.usable(until), theirs_or_free, channel=channel_id, creates_join_request=creates_join_request
+    )
+    return invites.order_by(F("given_at").desc(nulls_last=True), "created_at")[:CANDIDATES]
+
+
+_EXAMPLES = ("", "", datetime.min.replace(tzinfo=UTC))
+_links = PreparedQuery(partial(_links_for, creates_join_request=False), *_EXAMPLES)
+_request_links = PreparedQuery(partial(_links_for, creates_join_request=True), *_EXAMPLES)
 
 
 def _take(invite: Invite, visit: Visit, *, now: datetime) -> bool:

@@ -39,11 +39,15 @@ REFUSED = "Telegram refuses to make invite links: "
 _waiting = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-def usable(now: datetime, prefix: str = "") -> Q:
-    """Links that still let somebody in, with time left to tap."""
-    least = min(timedelta(hours=1), timedelta(hours=settings.INVITE_LINK_HOURS) / 4)
-    wanted = {"used_at__isnull": True, "revoked_at__isnull": True, "expires_at__gt": now + least}
+def usable(until: datetime, prefix: str = "") -> Q:
+    """Links that still let somebody in, and will until then."""
+    wanted = {"used_at__isnull": True, "revoked_at__isnull": True, "expires_at__gt": until}
     return Q(**{f"{prefix}{name}": value for name, value in wanted.items()})
+
+
+def least_left() -> timedelta:
+    """How long a link must still work for somebody to get it."""
+    return min(timedelta(hours=1), timedelta(hours=settings.INVITE_LINK_HOURS) / 4)
 
 
 def leads_through_a_bot(channel: Channel) -> bool:
@@ -163,7 +167,7 @@ def fill_pools(now: datetime, *, channel_id: str = "") -> int:
 
 def _thirsty(now: datetime, channel_id: str) -> QuerySet[Channel]:
     of_right_kind = Q(invites__given_at__isnull=True, invites__creates_join_request=F("uses_join_requests"))
-    waiting = usable(now, "invites__") & of_right_kind
+    waiting = usable(now + least_left(), "invites__") & of_right_kind
     channels = Channel.objects.active().filter(bot__isnull=False, telegram_channel_id__lt=0)
     if channel_id:
         channels = channels.filter(pk=channel_id)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
@@ -65,7 +64,7 @@ _visits_of = PreparedQuery(
     "",
     "",
 )
-_insert_session, _insert_visit = PreparedInsert(TrackingSession), PreparedInsert(Visit)
+_insert_session_and_visit, _insert_visit = PreparedInsert(TrackingSession, Visit), PreparedInsert(Visit)
 
 
 def site_named(website_id: str) -> Site:
@@ -107,11 +106,10 @@ def start_visit(page: Page, *, before: Visit | None, now: datetime) -> Visit:
     session.last_visit_at = now
     session.client_session_id = page.text("client_session_id") or session.client_session_id
     visit = _visit(page, session, before=before, in_same_session=not is_new, now=now)
-    with transaction.atomic():
-        if is_new:
-            _insert_session(session)
-        else:
-            session.save(update_fields=["last_visit_at", "client_session_id"])
+    if is_new:
+        _insert_session_and_visit(session, visit)
+    else:
+        session.save(update_fields=["last_visit_at", "client_session_id"])
         _insert_visit(visit)
     return visit
 
