@@ -3,7 +3,8 @@
 //   <script async src="https://…/track.js" data-website-id="atid_…"></script>
 //
 //   data-api="https://…"       where to send to; the script's own origin otherwise
-//   data-consent="required"    nothing is sent or kept before adtarget.consent(true)
+//   data-consent="required"    nothing is sent or kept before adtarget.consent(true), to be said on each page;
+//                              whoever is earlier than this script says window.adtarget = {consented: true}
 //   <a data-adtarget-invite href="https://t.me/+…">    leads to the visitor's own invite;
 //                              a channel's id as its value chooses the channel
 //
@@ -106,7 +107,7 @@
     body = JSON.parse(JSON.stringify(told));
     body.href = location.href;
     body.referrer = page || document.referrer;
-    body.clientSessionId = cookie(SESSION) || stored(SESSION);
+    body.clientSessionId = cookie(SESSION);
     body.links = !page;
     if (!/[?&]ttclid=/.test(address)) body.ttclid = cookie("ttclid");
     page = address;
@@ -120,15 +121,21 @@
     });
   }
 
-  // The platforms' scripts make their cookies when they please: watched for six seconds.
+  // The platforms' scripts make their cookies when they please: watched for six seconds, and looked at
+  // once more when the page is left.
   function follow(address, left) {
     setTimeout(function () {
-      var now = browserIds(), late = {}, isLate, name;
-      if (!allowed || address !== page) return;
-      for (name in now) if (now[name] !== told[name]) late[name] = told[name] = isLate = now[name];
-      if (isLate) post("update-fbp", late, function () {});
+      if (address !== page) return;
+      late();
       if (left) follow(address, left - 1);
     }, 500);
+  }
+
+  function late() {
+    var now = browserIds(), body = {}, isLate, name;
+    if (!allowed || !reached) return;
+    for (name in now) if (now[name] !== told[name]) body[name] = told[name] = isLate = now[name];
+    if (isLate) post("update-fbp", body, function () {});
   }
 
   function begin() {
@@ -198,6 +205,7 @@
     on(document, "touchstart", point);
     on(document, "focusin", point);
     on(document, "click", point);
+    on(document, "visibilitychange", late);
     on(window, "popstate", visit);
     if (history.pushState) {
       wrap("pushState");

@@ -157,6 +157,17 @@ def test_browser_ids_that_come_late_are_sent_after(landing) -> None:
 
 
 @browser_test
+def test_an_id_made_just_before_the_page_is_left_is_sent_too(landing) -> None:
+    landing.open()
+    (visit,) = visits(1)
+    landing.settle()
+    landing.page.wait_for_timeout(6600)  # nobody watches any more
+    landing.page.evaluate("document.cookie = '_ttp=late'")
+    landing.page.goto("about:blank")
+    wait_for(lambda: Visit.objects.get(pk=visit.pk).ttp == "late", seconds=5)
+
+
+@browser_test
 def test_navigation_inside_the_page_is_followed(landing) -> None:
     landing.open("?ttclid=T")
     landing.settle()
