@@ -106,6 +106,11 @@ def test_a_lead_known_from_the_api_alone_keeps_its_click(accept, lead, meta_pixe
     assert Conversion.objects.latest("id").api_visit_override["fbc"] == lead["fbc"]
 
 
+def test_a_test_event_is_no_history_for_a_live_key(refuse, lead, channel) -> None:
+    seen_on(channel, is_test=True)
+    refuse(without(lead, "siteId", "channelId"))
+
+
 def test_history_of_another_account_is_no_history(refuse, lead, stranger_channel) -> None:
     seen_on(stranger_channel)
     refuse(without(lead, "siteId", "channelId"))

@@ -164,6 +164,24 @@ def test_a_body_that_is_no_clean_json_object_is_refused(refuse, body) -> None:
     refuse(body)
 
 
+@pytest.mark.parametrize(
+    "member",
+    [
+        '"telegramUserId": 5',
+        '"x": NaN',
+        '"x": -Infinity',
+        '"x": "\\u0000"',
+        '"x": ["\\udc00"]',
+        '"x": ' + "[" * 17 + "]" * 17,
+        '"x": ' + "9" * 41,
+    ],
+)
+def test_one_unclean_member_spoils_a_body_that_is_right(api, refuse, lead, member) -> None:
+    right = json.dumps(lead)
+    refuse(f"{right[:-1]}, {member}}}")
+    assert api.post(CONVERSION, right).status_code == 200
+
+
 def test_a_wide_surrogate_pair_is_a_character(accept, lead) -> None:
     accept(json.dumps({**lead, "contentName": "👋 VIP"}))
     assert Conversion.objects.get().content_name == "👋 VIP"
