@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adtarget.logs.RequestLogMiddleware",
     "adtarget.api.cors.CorsMiddleware",
+    "adtarget.api.clean_path.CleanPathMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

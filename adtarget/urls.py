@@ -24,14 +24,24 @@ urlpatterns = [
 ]
 
 
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_public(request):
+        return exception_handler.bad_request(request, exception)
+    return defaults.bad_request(request, exception)
+
+
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """JSON below the public prefixes, a page elsewhere."""
-    if request.path.startswith(("/api/", "/backend/", "/telegram/")):
+    if _is_public(request):
         return exception_handler.not_found(request, exception)
     return defaults.page_not_found(request, exception)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(("/api/", "/backend/", "/telegram/")):
+    if _is_public(request):
         return exception_handler.server_error(request)
     return defaults.server_error(request)
+
+
+def _is_public(request: HttpRequest) -> bool:
+    return request.path.startswith(("/api/", "/backend/", "/telegram/"))

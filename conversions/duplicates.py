@@ -16,16 +16,18 @@ def find_duplicate(
 ) -> Conversion | None:
     """The recent conversion that `facts` repeats; the caller holds the lead's lock.
 
+    Its own row is locked too: a value may be submitted at the same time.
     Orders decide where both sides name one: the same is a duplicate for seven
     days, another never. Otherwise the site's window does.
     """
-    alike = Conversion.objects.filter(
+    alike = Conversion.objects.latest_first().filter(
         lead=lead,
         channel=channel,
         event_type=facts.event_type,
         custom_event_name=facts.custom_event_name,
         is_test=is_test,
-    ).latest_first()
+    )
+    alike = alike.select_for_update(no_key=True)
     recent = alike.filter(attributed_at__gt=now - window(channel.site, facts.event_type))
     if not facts.order_id:
         return recent.first()

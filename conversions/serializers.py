@@ -32,8 +32,9 @@ class PiiRequest(serializers.Serializer):
 
 
 class EventRequest(serializers.Serializer):
-    """What happened, without the person: the body of POST /leads/{telegramUserId}/events."""
+    """The body of POST /leads/{telegramUserId}/events; it may repeat the person of the address."""
 
+    telegramUserId = TelegramId(required=False, source="telegram_user_id")
     channelId = Text(required=False, max_length=64, source="channel_id")
     siteId = Text(required=False, max_length=64, source="site_id")
     websiteId = Text(required=False, max_length=64, source="website_id")
@@ -61,7 +62,8 @@ class EventRequest(serializers.Serializer):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if given["event_type"] == EventType.CUSTOM:
-            if not 1 <= len(given.get("custom_event_name", "").strip()) <= 40:
+            name = given.get("custom_event_name", "")
+            if not name.strip() or len(name) > 40:
                 raise serializers.ValidationError(
                     {"customEventName": "customEventName takes 1 to 40 characters and is required for Custom."}
                 )

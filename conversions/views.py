@@ -49,10 +49,9 @@ class LeadEventViewSet(ApiViewSet):
     @idempotent
     def create(self, request: Request, telegram_user_id: str) -> Response:
         person = telegram_id_of_path(telegram_user_id)
-        body = parsing.read_json(request._request)
-        if body.get("telegramUserId") not in (None, person, str(person)):
+        given = parsing.parse(EventRequest, request._request)
+        if given.get("telegram_user_id", person) != person:
             raise errors.InvalidPayload("telegramUserId of the body is another than that of the address.")
-        given = parsing.validate(EventRequest, body)
         try:
             return _record(request, given, telegram_user_id=person)
         except NoHistory as error:

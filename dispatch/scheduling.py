@@ -29,8 +29,8 @@ def schedule(
     """Sends for each pixel that has something to attribute by; those now on their way.
 
     `existing` sends of the conversion are kept: a sent one stays sent, a
-    failed or skipped one is due again. Call inside the transaction that wrote
-    the conversion.
+    failed or skipped one is due again while its pixel is active. Call inside
+    the transaction that wrote the conversion.
     """
     event = outgoing_event(conversion)
     by_pixel = {send.pixel_id: send for send in existing}
@@ -41,10 +41,12 @@ def schedule(
             continue
         fresh.append(_new_send(conversion, pixel, now=now))
     Send.objects.bulk_create(fresh)
-    for send in existing:
+    active = {pixel.pk for pixel in pixels}
+    known = [send for send in existing if send.pixel_id in active]
+    for send in known:
         if send.status in (SendStatus.FAILED, SendStatus.SKIPPED) and send.reason != Reason.TEST_MODE:
             revive(send, priority=Priority.FRESH, now=now)
-    scheduled = [send for send in (*existing, *fresh) if send.status == SendStatus.PENDING]
+    scheduled = [send for send in (*known, *fresh) if send.status == SendStatus.PENDING]
     ring_after_commit(send.pixel_id for send in scheduled)
     return scheduled
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, Subquery
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,15 +21,15 @@ MOST_CONVERSIONS = 100
 class LeadViewSet(ApiViewSet):
     @extend_schema(**schema.GET_LEAD, responses={200: LeadAnswer})
     def retrieve(self, request: Request, telegram_user_id: str) -> Response:
-        person = telegram_id_of_path(telegram_user_id)
+        person, limit, page = telegram_id_of_path(telegram_user_id), _limit(request), _before(request)
         site = named_site(key=key_of(request), named=_named(request)) or history_site(
             key=key_of(request), telegram_user_id=person
         )
         lead = Lead.objects.filter(site=site, telegram_user_id=person, conversions__isnull=False).first()
         if lead is None:
             raise errors.LeadNotFound
-        conversions = _before(request, Conversion.objects.filter(lead=lead)).prefetch_related("sends")
-        lead.latest_conversions = conversions.latest_first()[: _limit(request)]  # type: ignore[attr-defined]
+        conversions = Conversion.objects.filter(page, lead=lead).prefetch_related("sends")
+        lead.latest_conversions = conversions.latest_first()[:limit]  # type: ignore[attr-defined]
         return Response(LeadAnswer(lead).data)
 
 
@@ -61,15 +61,15 @@ def _limit(request: Request) -> int:
     return int(text)
 
 
-def _before(request: Request, conversions: QuerySet[Conversion]) -> QuerySet[Conversion]:
-    """`before` is a conversionId of the list, or Unix milliseconds."""
+def _before(request: Request) -> Q:
+    """Older than a conversion of the list, or than Unix milliseconds."""
     text = _text(request, "before")
     if not text:
-        return conversions
+        return Q()
     if text.isascii() and text.isdigit():
         if len(text) > 14:
             raise errors.InvalidPayload("before must be a conversionId or Unix milliseconds.")
-        return conversions.filter(
-            attributed_at__lt=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text))
-        )
-    return conversions.filter(pk__lt=text)
+        return Q(attributed_at__lt=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text)))
+    # The list is in order of attribution, which ids need not be; an unknown id has nothing before it.
+    at = Conversion.objects.filter(pk=text, account=key_of(request).account_id).values("attributed_at")
+    return Q(attributed_at__lt=Subquery(at)) | Q(attributed_at=Subquery(at), pk__lt=text)

@@ -19,6 +19,8 @@ def claimed_client(request: HttpRequest) -> tuple[str, str]:
     user_agent = request.headers.get("X-Adtarget-Client-User-Agent", "").strip()
     if ip and not is_address(ip):
         raise errors.InvalidPayload("X-Adtarget-Client-IP is not an IPv4 or IPv6 address.")
+    if "\0" in user_agent:
+        raise errors.InvalidPayload("X-Adtarget-Client-User-Agent holds a NUL character.")
     if len(user_agent) > LONGEST_USER_AGENT:
         raise errors.InvalidPayload(f"X-Adtarget-Client-User-Agent is over {LONGEST_USER_AGENT} characters.")
     return ip, user_agent

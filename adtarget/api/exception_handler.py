@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.db.utils import DatabaseError
@@ -65,6 +65,13 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     if refusal.status >= 500 and refusal is not error:
         _report(error, context.get("request"))
     return Response(envelope(refusal), status=refusal.status, headers=headers(refusal))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """Django's handler400 below the public prefixes."""
+    if isinstance(exception, DisallowedHost):
+        return answer(errors.InvalidPayload("This host name is not one of ALLOWED_HOSTS."))
+    return answer(errors.InvalidPayload())
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:

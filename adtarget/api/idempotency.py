@@ -7,18 +7,20 @@ answer. A twin blocks on the unique index until then, and replays.
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from adtarget import errors
-from adtarget.api import exception_handler
+from adtarget.api import exception_handler, parsing
 from conversions.models import IdempotencyRecord
 from leads.models import ApiKey
 
@@ -47,9 +49,10 @@ def idempotent(view: View) -> View:
 
 
 def _once(request: Request, key: str, run: Callable[[], Response], *, now: datetime) -> Response:
-    digest = hashlib.sha256(f"{request.path}\n".encode() + request._request.body).hexdigest()
+    body = parsing.read_body(request._request, most=settings.API_MAX_BODY_BYTES)
+    digest = hashlib.sha256(f"{request.path}\n".encode() + body).hexdigest()
     try:
-        with transaction.atomic():
+        with _patience(), transaction.atomic():
             record = _open_record(cast(ApiKey, request.auth), key, digest, now=now)
             if record.status:
                 return _replay(record, digest)
@@ -67,6 +70,22 @@ def _once(request: Request, key: str, run: Callable[[], Response], *, now: datet
                 "The first request with this Idempotency-Key is still running.", retry_after=1
             ) from error
         raise
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """SQLite: how long a twin waits for the other's commit. PostgreSQL is told inside the transaction."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = connection.settings_dict["OPTIONS"].get("timeout", TWIN_WAITS_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {TWIN_WAITS_SECONDS * 1000:.0f}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {usual * 1000:.0f}")
 
 
 def _open_record(api_key: ApiKey, key: str, digest: str, *, now: datetime) -> IdempotencyRecord:

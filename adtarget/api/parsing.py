@@ -145,18 +145,22 @@ def _check(value: Any, *, depth: int, check_text: bool) -> None:
 def read_body(request: HttpRequest, *, most: int) -> bytes:
     """The whole body, chunked or not. Raises PayloadTooLarge over `most` bytes, unread where its length says so."""
     declared = request.META.get("CONTENT_LENGTH") or ""
-    if declared.isdigit() and int(declared) > most:
+    if declared and not (declared.isdecimal() and len(declared) < 20):
+        raise errors.InvalidPayload("Content-Length is not a number.")
+    if declared and int(declared) > most:
         raise errors.PayloadTooLarge
     try:
         # A chunked body has no length, and Django would read none of it; gunicorn ends the stream for us.
         is_chunked = not declared and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-        body: bytes = request.environ["wsgi.input"].read(most + 1) if is_chunked else request.body  # type: ignore[attr-defined]
+        if is_chunked and not hasattr(request, "_body"):
+            request._body = request.environ["wsgi.input"].read(most + 1)  # type: ignore[attr-defined]
+        body: bytes = request.body
     except RequestDataTooBig as error:
         raise errors.PayloadTooLarge from error
     except (UnreadablePostError, OSError) as error:
         raise errors.InvalidPayload("The body ended early.") from error
     if len(body) > most:
         raise errors.PayloadTooLarge
-    if declared.isdigit() and len(body) < int(declared):
+    if declared and len(body) < int(declared):
         raise errors.InvalidPayload("The body is shorter than Content-Length says.")
     return body

@@ -92,3 +92,13 @@ def test_answers_carry_cors_even_when_they_refuse(client) -> None:
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (401, "*")
     exposed = {name.strip() for name in answer["Access-Control-Expose-Headers"].split(",")}
     assert exposed == {"Retry-After", "X-Idempotent-Replay", "X-Idempotent-Mismatch", "X-Request-Id"}
+
+
+def test_an_address_with_a_nul_is_unknown_and_never_reaches_the_database(api) -> None:
+    answer = api.get("/api/v1/conversions/cnv_%00")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+def test_a_host_that_is_not_ours_is_told_so_in_json(client) -> None:
+    answer = client.get("/api/v1/channels", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_PAYLOAD")
