@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, F, Min, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from adtarget import heartbeat
+from adtarget.kept import kept
 from dispatch.models import Pixel, Send
 
 CHECK_SECONDS = 1.0
@@ -51,10 +51,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, counted in the database, so that every web process says the same."""
-    text = cache.get("metrics")
-    if text is None:
-        text = render_metrics(timezone.now())
-        cache.set("metrics", text, METRICS_KEPT_SECONDS)
+    text = kept("metrics", seconds=METRICS_KEPT_SECONDS, make=lambda: render_metrics(timezone.now()))
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -118,6 +118,16 @@ def test_many_scrapers_cost_one_count(client, django_assert_num_queries) -> None
         assert client.get("/metrics").content == b"kept"
 
 
+@pytest.mark.django_db
+def test_metrics_answer_while_redis_is_away(client, settings) -> None:
+    redis_cache = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": redis_cache, "LOCATION": "redis://127.0.0.1:1/0"}}
+
+    answer = client.get("/metrics")
+
+    assert (answer.status_code, b"adtarget_sends_due" in answer.content) == (200, True)
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_the_pages_are_only_read_and_never_kept(client, path) -> None:
     assert client.post(path).status_code == 405

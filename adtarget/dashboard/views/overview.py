@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -16,6 +15,7 @@ from adtarget.dashboard.export import csv_answer
 from adtarget.dashboard.forms import PeriodForm
 from adtarget.dashboard.periods import Period
 from adtarget.dashboard.queries import overview as figures
+from adtarget.kept import kept
 from adtarget.templatetags.dashboard import share
 from dispatch.choices import SendStatus
 from leads.models import Account
@@ -86,13 +86,13 @@ def _figures(account: Account, period: Period) -> dict[str, Any]:
 def _before(account: Account, period: Period) -> Before:
     """Kept for a while: it lies in the past and hardly changes."""
     name = f"overview:{account.pk}:{period.since.isoformat()}:{period.until.isoformat()}"
-    kept = cache.get(name)
-    if not isinstance(kept, Before):
-        kept = Before(
+    return kept(
+        name,
+        seconds=KEPT_SECONDS,
+        make=lambda: Before(
             *figures.totals(account, period), figures.joined(account, period), figures.health(account, period)
-        )
-        cache.set(name, kept, KEPT_SECONDS)
-    return kept
+        ),
+    )
 
 
 def _join_figures(now: Sequence[int], before: Sequence[int]) -> list[Figure]:
