@@ -99,8 +99,9 @@ def greeting(demo: Demo, *, address: str, sandbox: str, person: int) -> str:
     return f"""
   AdTarget is ready.
 
+  Dashboard  {address}/   login {USERNAME}, password {demo.password}
   Landing    {address}/demo/?fbclid=IwAR0Demo-Click_1   a visit from an ad, a tap on Join, a join
-  Admin      {address}/admin/   login {USERNAME}, password {demo.password}
+  Admin      {address}/admin/   for operations, same login
   API        {address}/api/docs/
   API key    {demo.token}
   Sandbox    {sandbox}/   what the platforms received

@@ -22,17 +22,23 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a dead process is start
 HEALTHY_AFTER = 30.0  # seconds of life after which a death counts as the first again
 GRACE = 8.0  # seconds to finish in; a send whose worker is then killed is taken up when its lease ends
 PATIENCE = 60.0  # seconds until we say why we are not ready
+NEVER = float("inf")
 PR_SET_PDEATHSIG = 1
 
 
 class Process:
-    """One line of the Procfile, started, watched and started again."""
+    """One line of the Procfile, started, watched and started again.
 
-    def __init__(self, name: str, command: str) -> None:
+    An errand is started when all the others are ready, and again only until it succeeds.
+    """
+
+    def __init__(self, name: str, command: str, *, is_errand: bool = False) -> None:
         self.name = name
         self.command = command
+        self.is_errand = is_errand
         self.running: subprocess.Popen[bytes] | None = None
-        self.start_at = self.started_at = 0.0
+        self.start_at = NEVER if is_errand else 0.0
+        self.started_at = 0.0
         self.pause = FIRST_PAUSE
         # One pipe for all its lives: what a dying one said last is still read.
         self.output, self._says = os.pipe()
@@ -58,6 +64,9 @@ class Process:
             return ""
         self.signal(signal.SIGKILL)  # what it started itself goes with it, so that the next one finds its port free
         self.running = None
+        if self.is_errand and code == 0:
+            self.start_at = NEVER
+            return ""
         now = time.monotonic()
         if now - self.started_at >= HEALTHY_AFTER:
             self.pause = FIRST_PAUSE
@@ -91,7 +100,7 @@ class Supervisor:
         self.has_complained = False
         self.signals = 0
         self.is_stopping = False
-        self.kill_at = float("inf")
+        self.kill_at = NEVER
         self.started_at = self.asked_at = time.monotonic()
         self.selector = selectors.DefaultSelector()
         for process in processes:
@@ -145,6 +154,9 @@ class Supervisor:
         status, body = ask(self.address, "/readyz")
         if status == 200:
             self.is_ready = True
+            for process in self.processes:
+                if process.is_errand:
+                    process.start_at = self.asked_at
             self.when_ready()
         elif not self.has_complained and time.monotonic() - self.started_at > PATIENCE:
             self.has_complained = True
@@ -196,8 +208,12 @@ def _die_with_parent() -> None:
 def procfile(path: Path) -> list[tuple[str, str]]:
     """`name: command` of every line."""
     lines = [line.strip() for line in path.read_text().splitlines()]
-    pairs = [line.partition(":") for line in lines if line and not line.startswith("#")]
-    return [(name.strip(), command.strip()) for name, _, command in pairs]
+    return [_name_and_command(line) for line in lines if line and not line.startswith("#")]
+
+
+def _name_and_command(line: str) -> tuple[str, str]:
+    name, _, command = line.partition(":")
+    return name.strip(), command.strip()
 
 
 def main() -> None:
@@ -205,9 +221,11 @@ def main() -> None:
     arguments.add_argument("--address", required=True, help="Where /readyz answers: host:port.")
     arguments.add_argument("--greeting", help="A file to print when it is green.")
     arguments.add_argument("--also", action="append", default=[], help="A further line, as in the Procfile.")
+    arguments.add_argument("--errand", action="append", default=[], help="A line that runs once, when it is green.")
     options = arguments.parse_args()
     lines = options.also + [f"{name}: {command}" for name, command in procfile(Path("Procfile"))]
-    processes = [Process(*(part.strip() for part in line.split(":", 1))) for line in lines]
+    processes = [Process(*_name_and_command(line)) for line in lines]
+    processes += [Process(*_name_and_command(line), is_errand=True) for line in options.errand]
     host, _, port = options.address.rpartition(":")
     # `python` in the Procfile is the one that runs us.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"

@@ -51,9 +51,9 @@ def test_a_python_without_venv_is_told_with_the_package_to_install(checkout: Pat
     assert run(checkout, PYTHON=python).endswith("On Debian and Ubuntu: apt install python3-venv")
 
 
-@pytest.mark.parametrize("port", ["abc", "-1", "800000", "80 00"])
+@pytest.mark.parametrize("port", ["abc", "-1", "800000", "80 00", "0"])
 def test_a_port_that_is_none_is_told(checkout: Path, port: str) -> None:
-    assert run(checkout, PORT=port) == f"PORT must be a number up to 65535, such as PORT=9000, and is '{port}'."
+    assert run(checkout, PORT=port) == f"PORT must be a number from 1 to 65535, such as PORT=9000, and is '{port}'."
 
 
 @pytest.mark.processes

@@ -204,3 +204,28 @@ def test_no_secret_stands_in_the_process_list_or_in_a_readable_file(demo: Tree) 
     assert kept["password"] not in programs
     for name in ("demo.json", "greeting.txt", "secrets.json"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600, name
+
+
+def test_the_sandbox_brings_updates_by_itself_so_no_process_polls_for_them(demo: Tree) -> None:
+    until(lambda: re.search(r"telegram +\|   VIP signals .*: ready", demo.output()))
+
+    until(lambda: len(demo.children()) == len((PROJECT / "Procfile").read_text().splitlines()) + 1)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_idle_demo_stays_under_400_megabytes(demo: Tree) -> None:
+    until(lambda: len(demo.children()) == len((PROJECT / "Procfile").read_text().splitlines()) + 1)
+
+    assert sum(map(memory_of, tree_of(demo.supervisor.pid))) < 400
+
+
+def tree_of(pid: int) -> list[int]:
+    """A process and all below it."""
+    children = (Path("/proc") / str(pid) / "task" / str(pid) / "children").read_text().split()
+    return [pid, *(each for child in children for each in tree_of(int(child)))]
+
+
+def memory_of(pid: int) -> float:
+    """Resident, in megabytes."""
+    status = (Path("/proc") / str(pid) / "status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024

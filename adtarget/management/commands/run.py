@@ -44,6 +44,8 @@ class Command(BaseCommand):
 
 
 def refuse_taken_port() -> None:
+    if settings.PORT == 0:
+        raise CommandError("PORT=0 names no port that a landing page could be told. Choose one: PORT=9000 bin/run")
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -73,8 +75,16 @@ def prepare_demo() -> list[str]:
     address = f"http://{reachable_host()}:{settings.PORT}"
     person = int(time.time() * 1000)
     file.write_text(demo.greeting(ready, address=address, sandbox=sandbox, person=person))
-    also = (f"sandbox: python -m adtarget.sandbox --port {port}", "telegram: python manage.py telegram_poll")
-    return ["--greeting", str(file), *(word for line in also for word in ("--also", line))]
+    # The sandbox brings its Telegram updates here: a process that polls for them costs 90 MB.
+    bring_updates = f"telegram: python manage.py telegram_setup --url {address} --bot {demo.BOT['username']}"
+    return [
+        "--greeting",
+        str(file),
+        "--also",
+        f"sandbox: python -m adtarget.sandbox --port {port}",
+        "--errand",
+        bring_updates,
+    ]
 
 
 def sandbox_port() -> int:
