@@ -33,6 +33,11 @@ class Store:
             self._times: dict[Identity, int] = {}
             self._number = 0
 
+    def accepted_ids(self, world: str) -> set[str]:
+        """The event ids that were accepted and no tests, those of dropped events too."""
+        with self._lock:
+            return {event_id for platform, _, _, event_id in self._times if platform == world}
+
     def count_request(self, world: str) -> None:
         with self._lock:
             self._stats[world]["requests"] += 1

@@ -118,7 +118,7 @@ def judge(storm: Storm) -> list[str]:
 
 def _missing(stack: Stack, platform: str, expected: set[str], *, seconds: float) -> set[str]:
     ends = time.monotonic() + seconds
-    while (missing := expected - set(stack.accepted_event_ids(platform))) and time.monotonic() < ends:
+    while (missing := expected - stack.sandbox.store.accepted_ids(platform)) and time.monotonic() < ends:
         time.sleep(1)
     return missing
 
@@ -139,7 +139,7 @@ def _ghosts(stack: Stack) -> int:
             "from conversions.models import Conversion as C; print(*C.objects.values_list('pk', flat=True))",
         ).split()
     )
-    return sum(event not in known for platform in PLATFORMS for event in set(stack.accepted_event_ids(platform)))
+    return sum(len(stack.sandbox.store.accepted_ids(platform) - known) for platform in PLATFORMS)
 
 
 def main() -> None:
@@ -176,7 +176,7 @@ def _weather(folder: Path, servers: dict[str, Any], *, seed: int, seconds: float
         print("repeats with the same id: " + ", ".join(f"{one} {stats[one]['duplicates']}" for one in PLATFORMS))
         if wrong:
             for name in stack.processes:
-                shutil.copy(stack.folder / f"{name}.log", f"/tmp/storm-{name}.log")
+                shutil.copy(stack.folder / f"{name}.log", Path(tempfile.gettempdir()) / f"storm-{name}.log")
     print("\n".join(wrong) or "Nothing lost, nothing doubled.")
     sys.exit(bool(wrong))
 
