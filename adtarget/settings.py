@@ -6,6 +6,7 @@ from typing import Any
 
 import environ
 
+from adtarget import folder_broker
 from adtarget.logs import logging_config
 from adtarget.secrets_file import generated_secrets
 
@@ -211,7 +212,7 @@ DISPATCH_BATCH_SIZE = env.int("DISPATCH_BATCH_SIZE", default=200)
 
 # ---------------------------------------------------------------- Celery: how work gets to a worker soon
 BROKER_DIR = VAR_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
+CELERY_BROKER_URL = REDIS_URL or f"{folder_broker.SCHEME}://localhost//"
 if EMBEDDED:
     for folder in ("queue", "control"):
         (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
