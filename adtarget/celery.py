@@ -1,9 +1,11 @@
 """The Celery app; what runs by the clock is in settings. Celery decides when a worker looks, rows what it does."""
 
 import os
+import sys
 import warnings
+from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adtarget.settings")
 # Celery's advice against root is about pickle; we take JSON only, and a container's only user is often root.
@@ -13,4 +15,17 @@ app = Celery("adtarget")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["tracker.telegram"])
+
+
+class SystemCheck(bootsteps.Step):
+    """A worker of a deployment that contradicts itself does not start, as manage.py does not."""
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        from django.core.checks import ERROR, run_checks  # Django is set up only now
+
+        if "CELERY_SKIP_CHECKS" not in os.environ and (errors := [e for e in run_checks() if e.is_serious(ERROR)]):
+            sys.exit("\n".join(map(str, errors)))
+
+
+app.steps["worker"].add(SystemCheck)
 app.steps["worker"].add("dispatch.patrol:Patrol")

@@ -1,5 +1,8 @@
 """What `manage.py check` says about deployments that contradict themselves."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -59,3 +62,22 @@ def test_a_database_that_forgets_commits_is_told() -> None:
         cursor.execute("SET synchronous_commit = off")
 
     assert "adtarget.W003" in ids(databases=["default"])
+
+
+@pytest.mark.processes
+def test_a_worker_of_a_deployment_that_contradicts_itself_does_not_start(tmp_path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "CELERY_SKIP_CHECKS"}
+    environment |= {"DJANGO_SETTINGS_MODULE": "adtarget.settings", "VAR_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", "adtarget", "worker", "--pool", "threads"]
+
+    ended = subprocess.run(
+        command,
+        env=environment | {"DISPATCH_LEASE_SECONDS": "5"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "adtarget.E002" in ended.stderr
