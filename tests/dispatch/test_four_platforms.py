@@ -14,7 +14,7 @@ from dispatch import credentials, delivery, tasks
 from dispatch.choices import Outcome, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms import PLATFORMS
-from tests.factories import ConversionFactory, PixelFactory, SendFactory, SiteFactory
+from tests.factories import ConversionFactory, LeadFactory, PixelFactory, SendFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
 SIGNALS = {
@@ -124,18 +124,21 @@ def test_no_fault_is_taken_for_success_and_each_ends_in_time(sandbox, platform, 
 
 
 @pytest.mark.parametrize("platform", list(PLATFORMS))
-def test_a_poisoned_event_among_fifty_fails_alone(sandbox, platform) -> None:
+def test_a_poisoned_event_among_500_fails_alone(sandbox, settings, platform) -> None:
+    settings.DISPATCH_BATCH_SIZE, settings.DISPATCH_ATTEMPT_SECONDS = 500, 5
     site = SiteFactory()
     pixel = pixel_of(platform, site)
-    sends = [SendFactory(conversion=purchase(site), pixel=pixel, due=True) for _ in range(50)]
-    guilty = sends[20].conversion
+    lead = LeadFactory(site=site)
+    sends = [SendFactory(conversion=purchase(site, lead=lead), pixel=pixel, due=True) for _ in range(500)]
+    guilty = sends[123].conversion
     guilty.pii = {**guilty.pii, "email": "not-a-hash", "email_google": "not-a-hash"}
     guilty.save()
     deliver(pixel)
-    assert Send.objects.filter(status=SendStatus.SENT).count() == 49
+    assert Send.objects.filter(status=SendStatus.SENT).count() == 499
     failed = Send.objects.get(status=SendStatus.FAILED)
     assert (failed.conversion, failed.error_message != "") == (guilty, True)
-    assert sandbox.stats()[platform]["requests"] < 20
+    assert "not-a-hash" in str(next(event for event in sandbox.events() if event["event_id"] == guilty.pk)["event"])
+    assert sandbox.stats()[platform]["requests"] <= 21  # what halving 500 down to one takes
 
 
 @pytest.mark.parametrize("platform", list(PLATFORMS))
