@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from adtarget import heartbeat
 from adtarget.kept import kept
-from dispatch.models import Pixel, Send
+from dispatch.choices import Counted
+from dispatch.models import Pixel, Receipt, Send
 
 CHECK_SECONDS = 1.0
 OVERDUE_SECONDS = 5 * 60  # a send this late means that nobody works, whatever the heartbeats say
@@ -135,11 +136,21 @@ class _Collector:
         oldest = oldest_due_seconds(self.now)
         yield GaugeMetricFamily("adtarget_sends_oldest_due_seconds", "How late the oldest of them is.", value=oldest)
         yield self._pixels()
+        yield self._receipts()
 
     def _sends(self) -> Metric:
         family = GaugeMetricFamily("adtarget_sends", "Sends by what became of them.", labels=["platform", "status"])
         for row in Send.objects.values("platform", "status").annotate(count=Count("pk")).order_by():
             family.add_metric([row["platform"], row["status"]], row["count"])
+        return family
+
+    def _receipts(self) -> Metric:
+        help_text = "Requests accepted in the last 24 hours by what the platform said later."
+        family = GaugeMetricFamily("adtarget_receipts", help_text, labels=["counted"])
+        of_a_day = Receipt.objects.filter(accepted_at__gte=self.now - timedelta(days=1))
+        found = dict(of_a_day.values_list("counted").annotate(count=Count("pk")).order_by())
+        for counted in Counted.values:
+            family.add_metric([counted], found.get(counted, 0))
         return family
 
     def _pixels(self) -> Metric:

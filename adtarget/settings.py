@@ -208,6 +208,7 @@ DISPATCH_RETRY_SCHEDULE = [
 DISPATCH_LEASE_SECONDS = env.float("DISPATCH_LEASE_SECONDS", default=60)
 DISPATCH_SWEEP_SECONDS = env.float("DISPATCH_SWEEP_SECONDS", default=5)
 DISPATCH_ATTEMPT_SECONDS = env.float("DISPATCH_ATTEMPT_SECONDS", default=10)
+DISPATCH_DIAGNOSIS_SECONDS = env.float("DISPATCH_DIAGNOSIS_SECONDS", default=1800)  # until Google is first asked
 DISPATCH_BATCH_SIZE = env.int("DISPATCH_BATCH_SIZE", default=200)
 
 # ---------------------------------------------------------------- Celery: how work gets to a worker soon
@@ -254,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 1.0)}}
     for task, seconds in {
         "dispatch.sweep": DISPATCH_SWEEP_SECONDS,
+        "dispatch.ask_what_was_counted": min(60.0, DISPATCH_DIAGNOSIS_SECONDS),
         "conversions.purge_idempotency_records": 3600.0,
         "tracker.fill_invite_pools": 15.0,
         "tracker.tidy_invites": 60.0,

@@ -83,6 +83,7 @@ class QuestionFilter(admin.SimpleListFilter):
             lambda sends: queries.failed_since(timezone.now() - queries.A_DAY, sends),
         ),
         "token": ("Waiting for a paused pixel", _token_refused),
+        "uncounted": ("Accepted, but not counted: said later by Google", queries.not_counted),
         "slow": ("Slow: an answer took over 3 s, last 7 days", _slow),
     }
 
@@ -106,7 +107,7 @@ class AttemptInline(admin.StackedInline):
         "trace_id",
         "shown_request",
         "shown_response",
-        "shown_diagnosis",
+        "said_later",
     )
     readonly_fields = flatten_fieldsets([(None, {"fields": fields})])
 
@@ -117,7 +118,7 @@ class AttemptInline(admin.StackedInline):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        return super().get_queryset(request).select_related("send")
+        return super().get_queryset(request).select_related("send", "receipt")
 
     @admin.display(description="Outcome")
     def shown_outcome(self, attempt: Attempt) -> SafeString:
@@ -145,8 +146,8 @@ class AttemptInline(admin.StackedInline):
         return pretty_json(attempt.response)
 
     @admin.display(description="Said later")
-    def shown_diagnosis(self, attempt: Attempt) -> str:
-        return pretty_json(attempt.diagnosis)
+    def said_later(self, attempt: Attempt) -> str:
+        return explaining.explain_receipt(attempt.receipt) if attempt.receipt else "—"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -56,3 +56,13 @@ class Outcome(TextChoices):
     REJECTED = "rejected", "Refused for good"
     AMBIGUOUS = "ambiguous", "May or may not have been processed"
     UNTOUCHED = "untouched", "Not processed: a neighbour in the request was refused"
+
+
+class Counted(TextChoices):
+    """What a platform that accepts first said later about the request."""
+
+    WAITING = "waiting", "Not known yet"
+    COUNTED = "counted", "Counted"
+    PARTLY = "partly", "Counted in part"
+    DROPPED = "dropped", "Accepted, but not counted"
+    UNKNOWN = "unknown", "Never told"

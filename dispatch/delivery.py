@@ -17,11 +17,11 @@ from django.db import transaction
 
 from adtarget.api import rate_limit
 from adtarget.logs import redact
-from dispatch import breaker, claiming, pausing, retry
+from dispatch import breaker, claiming, diagnosing, pausing, retry
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
 from dispatch.events import outgoing_event
-from dispatch.models import Attempt, Pixel, Send
+from dispatch.models import Attempt, Pixel, Receipt, Send
 from dispatch.platforms import PLATFORMS
 from dispatch.platforms.base import Answer, CannotExpress, Payload, Platform, PreparedRequest, Verdict
 
@@ -225,6 +225,7 @@ class Delivery:
         self, attempts: list[Attempt], verdict: Verdict, answer: Answer, *, started: datetime, now: datetime
     ) -> None:
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(
+            receipt=self._receipt(attempts, verdict, now=now),
             outcome=verdict.outcome,
             duration_ms=max(0, (now - started) // timedelta(milliseconds=1)),
             http_status=answer.status or None,
@@ -233,6 +234,13 @@ class Delivery:
             trace_id=verdict.trace_id[:128],
             response=readable(answer.body),
         )
+
+    def _receipt(self, attempts: list[Attempt], verdict: Verdict, *, now: datetime) -> Receipt | None:
+        """What to ask for later, where the platform accepts first and counts afterwards; tests it never counts."""
+        is_test = attempts[0].send.conversion.is_test
+        if not self.platform.judges_later or verdict.outcome != Outcome.ACCEPTED or is_test:
+            return None
+        return diagnosing.open_receipt(self.pixel, verdict.trace_id, len(attempts), now=now)
 
     def _note_health(self, verdicts: Sequence[Verdict], *, now: datetime) -> None:
         """A request that none of its events survived speaks of the platform, not of the events."""

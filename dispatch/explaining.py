@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from dispatch.choices import Outcome, Reason, SendStatus
-from dispatch.models import Send
-from dispatch.platforms.meanings import meaning
+from dispatch.choices import Counted, Outcome, Reason, SendStatus
+from dispatch.models import Receipt, Send
+from dispatch.platforms.meanings import later_meaning, meaning
 
 OUTCOMES = {
     Outcome.STARTED: "The worker was lost before it could note the answer; the platform may have the event.",
@@ -41,11 +41,28 @@ REASONS = {
 }
 
 
+COUNTED = {
+    Counted.WAITING: "Accepted. Whether it was counted is not known yet; it is asked for by itself.",
+    Counted.COUNTED: "Accepted and counted.",
+    Counted.UNKNOWN: "Accepted. What became of it was never told.",
+}
+
+
 def explain(outcome: str, code: str, *, platform: str) -> str:
     """What an answer means and what to do."""
     if outcome == Outcome.ACCEPTED and not code.strip("0"):
         return OUTCOMES[Outcome.ACCEPTED]
     return meaning(platform, code) or OUR_CODES.get(code) or OUTCOMES[Outcome(outcome)]
+
+
+def explain_receipt(receipt: Receipt) -> str:
+    """Whether what was accepted was counted too, as far as it is known."""
+    if known := COUNTED.get(Counted(receipt.counted)):
+        return known
+    which = "Accepted, but not counted."
+    if receipt.counted == Counted.PARTLY:
+        which = f"Of the {receipt.events} events in the request {sum(receipt.reasons.values())} were not counted."
+    return " ".join([which, *map(later_meaning, receipt.reasons)])
 
 
 def explain_send(send: Send, *, now: datetime) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from conversions.models import Conversion
-from dispatch.choices import Reason, SendStatus
+from dispatch.choices import Counted, Reason, SendStatus
 from dispatch.models import Attempt, Pixel, PlatformHealth, Send
 from dispatch.models.send import SendQuerySet
 
@@ -78,6 +78,12 @@ def stuck(now: datetime, among: SendQuerySet | None = None) -> SendQuerySet:
     """Pending sends that are late, or that failed again and again."""
     sends = Send.objects.all() if among is None else among
     return sends.filter(Q(due_at__lt=now - STUCK_AFTER) | Q(failures__gte=MANY_FAILURES), status=SendStatus.PENDING)
+
+
+def not_counted(sends: SendQuerySet) -> SendQuerySet:
+    """Sent, and the platform said later that the request was not counted, or not all of it."""
+    told = Attempt.objects.filter(receipt__counted__in=[Counted.PARTLY, Counted.DROPPED])
+    return sends.filter(pk__in=told.values("send_id"), status=SendStatus.SENT)
 
 
 def _reason_label(reason: str) -> str:

@@ -5,8 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from adtarget.api.fields import Answer, Moment, milliseconds
-from dispatch.choices import Outcome, PlatformSlug, SendStatus
-from dispatch.models import Attempt, Send
+from dispatch import explaining
+from dispatch.choices import Counted, Outcome, PlatformSlug, SendStatus
+from dispatch.models import Attempt, Receipt, Send
 
 
 class SendError(Answer):
@@ -42,6 +43,18 @@ class SendAnswer(Answer):
         return dict(SendError(send).data) if send.error_code else None
 
 
+class DiagnosticsAnswer(Answer):
+    """What the platform said later of the whole request: counts per reason, never per event."""
+
+    status = serializers.ChoiceField(choices=Counted.choices, source="counted")
+    reasons = serializers.DictField(child=serializers.IntegerField())
+    checkedAt = Moment(source="checked_at", allow_null=True)
+    explanation = serializers.SerializerMethodField()
+
+    def get_explanation(self, receipt: Receipt) -> str:
+        return explaining.explain_receipt(receipt)
+
+
 class AttemptAnswer(Answer):
     """One try, without the payload: hashes and addresses stay inside."""
 
@@ -54,6 +67,7 @@ class AttemptAnswer(Answer):
     message = serializers.SerializerMethodField()
     traceId = serializers.SerializerMethodField()
     batchSize = serializers.IntegerField(source="batch_size")
+    diagnostics = DiagnosticsAnswer(source="receipt", allow_null=True)
 
     def get_code(self, attempt: Attempt) -> str | None:
         return attempt.code or None

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from dispatch import delivery, doorbell, http, sweeping
+from dispatch import delivery, diagnosing, doorbell, http, sweeping
 from dispatch.lanes import Lanes
 from dispatch.models import Pixel
 from dispatch.platforms.base import Answer, PreparedRequest
@@ -28,6 +28,11 @@ def sweep(**_from_a_newer_release: object) -> None:
         doorbell.ring(pixel_id)
 
 
+@shared_task(name="dispatch.ask_what_was_counted")
+def ask_what_was_counted(**_from_a_newer_release: object) -> None:
+    diagnosing.ask_due(get=get, clock=timezone.now)
+
+
 def deliver_now(pixel_id: str) -> None:
     delivery.deliver_due(pixel_id, post=post, clock=timezone.now)
 
@@ -38,3 +43,9 @@ def post(request: PreparedRequest) -> Answer:
     return http.post(
         request.url, headers=request.headers, body=request.body, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS
     )
+
+
+def get(url: str, headers: dict[str, str]) -> Answer:
+    if not connection.in_atomic_block:
+        connection.close()
+    return http.get(url, headers=headers, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS)

@@ -10,6 +10,8 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dispatch import explaining
+from dispatch.models import Receipt
 from dispatch.platforms.base import amount
 
 register = template.Library()
@@ -57,6 +59,12 @@ def query(request: HttpRequest, **changes: object) -> str:
 def _places(value: Decimal) -> int:
     exponent = value.normalize().as_tuple().exponent
     return -exponent if isinstance(exponent, int) and exponent < 0 else 0
+
+
+@register.filter
+def said_later(receipt: Receipt) -> str:
+    """Whether what a platform accepted was counted too."""
+    return explaining.explain_receipt(receipt)
 
 
 @register.filter

@@ -1,6 +1,8 @@
 from django.db import models
+from django.db.models import Q
 
 from dispatch.choices import Outcome
+from dispatch.models.receipt import Receipt
 from dispatch.models.send import Send
 
 
@@ -19,10 +21,15 @@ class Attempt(models.Model):
     batch_size = models.PositiveSmallIntegerField(default=1, help_text="Events that shared the request.")
     request = models.JSONField(default=dict, help_text="This event as it was sent; hashes, never tokens.")
     response = models.TextField(blank=True, help_text="The answer, redacted and cut.")
-    diagnosis = models.JSONField(null=True, blank=True, help_text="What the platform said later (Google).")
+    receipt = models.ForeignKey(
+        Receipt, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="attempts"
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["send", "number"], name="attempt_by_send")]
+        indexes = [
+            models.Index(fields=["send", "number"], name="attempt_by_send"),
+            models.Index(fields=["receipt"], name="attempt_by_receipt", condition=Q(receipt__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.send_id} #{self.number}"

@@ -87,4 +87,4 @@ class Send(models.Model):
 
     @property
     def attempts_in_order(self) -> "models.QuerySet[Attempt]":
-        return self.attempt_set.order_by("number", "id")
+        return self.attempt_set.select_related("receipt").order_by("number", "id")

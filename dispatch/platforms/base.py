@@ -153,6 +153,8 @@ class Platform(ABC):
     batch_limit: ClassVar[int]
     #: Requests a minute that all pixels together may make; None where the platform names no reachable limit.
     requests_per_minute: ClassVar[int | None] = None
+    #: Accepted is not counted: what became of a request is asked later, by the trace id of its answer.
+    judges_later: ClassVar[bool] = False
 
     @abstractmethod
     def has_signal(self, event: OutgoingEvent) -> bool:

@@ -71,6 +71,7 @@ class Google(Platform):
     event_names = {}
     max_age = timedelta(days=90)  # the life of a gclid; the API's own window is unpublished
     batch_limit = 2000
+    judges_later = True
     requests_per_minute = 240  # 300 per Cloud project, all customers together; the rest is left to diagnostics
 
     def has_signal(self, event: OutgoingEvent) -> bool:

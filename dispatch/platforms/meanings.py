@@ -84,3 +84,29 @@ def meaning(platform: str, code: str) -> str:
     """What the platform's code means and what to do; '' for a code we know nothing of."""
     known = MEANINGS.get(platform, {})
     return known.get(code) or known.get(code.partition("/")[0], "")
+
+
+#: What Google gives as reasons later, without their prefix (platforms.md, 4.4).
+LATER_MEANINGS: Mapping[str, str] = {
+    "INVALID_GCLID": "The click id does not decode: see that the page hands it over whole and in its own case.",
+    "INVALID_GBRAID": "The click id does not decode: see that the page hands it over whole and in its own case.",
+    "INVALID_WBRAID": "The click id does not decode: see that the page hands it over whole and in its own case.",
+    "INVALID_CLICK": "Google knows no such click in this account. Compare the customer id with the ad's account.",
+    "OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER": (
+        "The click belongs to another account. Compare the customer id with the ad's account."
+    ),
+    "CONVERSION_PRECEDES_CLICK": "The event is older than its click. Compare eventTime with the visit's time.",
+    "TOO_RECENT_CLICK": "The click was too young to be known. Later events will count; this one is lost.",
+    "EVENT_TOO_OLD": "The click was too long ago for the window of the conversion action.",
+    "DUPLICATE_TRANSACTION_ID": "It was counted before, under the same id: nothing is lost.",
+    "DUPLICATE_GCLID": "The conversion action counts one event a click, and had one.",
+    **dict.fromkeys(
+        ["DENIED_CONSENT", "NO_CONSENT", "UNKNOWN_CONSENT"],
+        "Without the visitor's consent Google drops it. Set the site's consent to what your banner collects.",
+    ),
+}
+
+
+def later_meaning(reason: str) -> str:
+    """What a reason given later means; the reason itself where we know nothing of it."""
+    return LATER_MEANINGS.get(reason, f"Google's reason: {reason}.")

@@ -1,0 +1,81 @@
+"""Google's later word, read as the table in platforms.md 4.6 has it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from dispatch.choices import Counted
+from dispatch.platforms.base import Answer
+from dispatch.platforms.google_diagnostics import Diagnosis, next_wait, read_diagnosis, status_url
+
+
+def told(*statuses: dict, status: int = 200) -> Answer:
+    return Answer(status=status, body=json.dumps({"requestStatusPerDestination": list(statuses)}).encode())
+
+
+def errors(**counts: int) -> dict:
+    listed = [
+        {"recordCount": str(count), "reason": f"PROCESSING_ERROR_REASON_{name}"} for name, count in counts.items()
+    ]
+    return {"errorInfo": {"errorCounts": listed}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "counted", "reasons"),
+    [
+        (told({"requestStatus": "SUCCESS"}), Counted.COUNTED, {}),
+        (told({"requestStatus": "PROCESSING", "errorInfo": {}}), Counted.WAITING, {}),
+        (told({"requestStatus": "REQUEST_STATUS_UNKNOWN"}), Counted.WAITING, {}),
+        (told({"requestStatus": "FAILED"} | errors(INVALID_GCLID=2)), Counted.DROPPED, {"INVALID_GCLID": 2}),
+        (
+            told({"requestStatus": "PARTIAL_SUCCESS"} | errors(NO_CONSENT=1, INVALID_CLICK=3)),
+            Counted.PARTLY,
+            {"NO_CONSENT": 1, "INVALID_CLICK": 3},
+        ),
+        (
+            told({"requestStatus": "SUCCESS"}, {"requestStatus": "FAILED"} | errors(INVALID_GCLID=1)),
+            Counted.PARTLY,
+            {"INVALID_GCLID": 1},
+        ),
+        (told({"requestStatus": "SUCCESS"}, {"requestStatus": "PROCESSING"}), Counted.WAITING, {}),
+        (Answer(status=404, body=b"{}"), Counted.UNKNOWN, {}),
+    ],
+)
+def test_each_status_is_read(answer, counted, reasons) -> None:
+    assert read_diagnosis(answer) == Diagnosis(counted=counted, reasons=reasons)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=500),
+        Answer(status=0, complete=False),
+        Answer(status=200, body=b"<html>"),
+        Answer(status=200, body=b"[]"),
+        Answer(status=200, body=b'{"requestStatusPerDestination": []}'),
+        Answer(status=200, body=b'{"requestStatusPerDestination": "SUCCESS"}'),
+        Answer(status=404, complete=False),
+        Answer(status=401),
+    ],
+)
+def test_an_answer_that_tells_nothing_is_no_verdict(answer) -> None:
+    assert read_diagnosis(answer) is None
+
+
+def test_a_count_that_is_none_is_left_out() -> None:
+    answer = told(
+        {"requestStatus": "FAILED", "errorInfo": {"errorCounts": [{"recordCount": "x"}, None, {"reason": 1}]}}
+    )
+
+    assert read_diagnosis(answer) == Diagnosis(counted=Counted.DROPPED)
+
+
+def test_the_waits_grow_to_an_hour() -> None:
+    waits = [next_wait(timedelta(minutes=30), asked=asked) / timedelta(minutes=1) for asked in range(5)]
+
+    assert waits == pytest.approx([30, 39, 50.7, 60, 60])
+
+
+def test_the_request_id_is_quoted() -> None:
+    assert status_url("https://g", "a&b=c") == "https://g/v1/requestStatus:retrieve?requestId=a%26b%3Dc"
