@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
@@ -13,11 +14,14 @@ from adtarget import errors
 from adtarget.api.client_context import claimed_client, is_address, peer_address
 from adtarget.api.fields import milliseconds
 from adtarget.prepared import PreparedInsert, PreparedQuery
+from conversions.signals import is_of_a_person
 from leads.models import Site
 from tracker import click_ids
 from tracker.models import TrackingSession, Visit
 
 SESSION_FOR = timedelta(minutes=30)
+#: What the demo takes for the address of a visitor on this very machine, which means nothing to a platform (RFC 5737).
+DEMO_ADDRESS = "203.0.113.7"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _PLACE = ("country", "region", "city")
 _LONGEST = {
@@ -86,6 +90,8 @@ def client_of(request: HttpRequest, body: Mapping[str, str]) -> tuple[str, str]:
     except errors.InvalidPayload:  # a proxy's mistake; what we see ourselves is the proxy
         return body.get("client_ip", ""), click_ids.clean(body.get("user_agent", ""), longest=_LONGEST["user_agent"])
     peer = peer_address(request)
+    if settings.DEMO and not is_of_a_person(peer):
+        peer = DEMO_ADDRESS
     ip = ip or body.get("client_ip", "") or (peer if is_address(peer) else "")
     user_agent = user_agent or body.get("user_agent", "") or request.headers.get("User-Agent", "")
     return ip, click_ids.clean(user_agent, longest=_LONGEST["user_agent"])

@@ -62,6 +62,7 @@ def received(demo: Tree, platform: str, click: str) -> list[dict[str, Any]]:
     [
         ("meta", "fbclid", "IwAR0Way-aB_1", ("user_data", "fbc")),
         ("tiktok", "ttclid", "E.C.P.way", ("user", "ttclid")),
+        ("snapchat", "ScCid", "way-5f0a", ("user_data", "sc_click_id")),
         ("google", "gclid", "Cj0KWay-1", ("adIdentifiers", "gclid")),
     ],
 )
@@ -80,5 +81,6 @@ def test_a_join_after_an_ads_click_reaches_its_platform(demo, chromium, platform
     assert value == click or re.fullmatch(rf"fb\.1\.\d{{13}}\.{click}", value)
     if platform == "meta":
         assert event["user_data"]["fbp"] == fbp
+        assert event["user_data"]["client_ip_address"] == "203.0.113.7"
         assert event["user_data"]["client_user_agent"] == page.evaluate("navigator.userAgent")
         assert event["event_source_url"] == f"http://127.0.0.1:{demo.port}/demo/?{name}={click}"
