@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "tracker",
     "conversions",
     "dispatch",
+    "dispatch.webhooks",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -209,6 +210,7 @@ DISPATCH_LEASE_SECONDS = env.float("DISPATCH_LEASE_SECONDS", default=60)
 DISPATCH_SWEEP_SECONDS = env.float("DISPATCH_SWEEP_SECONDS", default=5)
 DISPATCH_ATTEMPT_SECONDS = env.float("DISPATCH_ATTEMPT_SECONDS", default=10)
 DISPATCH_DIAGNOSIS_SECONDS = env.float("DISPATCH_DIAGNOSIS_SECONDS", default=1800)  # until Google is first asked
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)  # outgoing webhooks into our own network
 DISPATCH_BATCH_SIZE = env.int("DISPATCH_BATCH_SIZE", default=200)
 
 # ---------------------------------------------------------------- Celery: how work gets to a worker soon
@@ -256,6 +258,8 @@ CELERY_BEAT_SCHEDULE = {
     for task, seconds in {
         "dispatch.sweep": DISPATCH_SWEEP_SECONDS,
         "dispatch.ask_what_was_counted": min(60.0, DISPATCH_DIAGNOSIS_SECONDS),
+        "webhooks.sweep": DISPATCH_SWEEP_SECONDS,
+        "webhooks.purge": 3600.0,
         "conversions.purge_idempotency_records": 3600.0,
         "tracker.fill_invite_pools": 15.0,
         "tracker.tidy_invites": 60.0,

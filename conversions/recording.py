@@ -21,6 +21,7 @@ from conversions.pii import hash_pii
 from dispatch import scheduling
 from dispatch.choices import SendStatus
 from dispatch.models import Pixel, Send
+from dispatch.webhooks import outbox
 from leads.models import ApiKey, Channel, Lead, Site
 from leads.people import lock_lead
 from tracker.models import Visit
@@ -126,7 +127,9 @@ def record_conversion_from_join(
         is_cold=False,
         awaiting_manual_input=awaits,
     )
-    if not awaits and not is_organic:
+    if awaits:
+        outbox.tell_of_wait(conversion, now=now)
+    elif not is_organic:
         scheduling.schedule(conversion, scheduling.active_pixels(site), now=now)
     return conversion
 

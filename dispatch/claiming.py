@@ -16,6 +16,7 @@ from dispatch.choices import Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.models.send import SendQuerySet
 from dispatch.platforms.base import Payload
+from dispatch.webhooks import outbox
 
 POISON_AT = 3  # leases lost in a row
 #: Events this close to the platform's age limit travel alone: late, they would sink their batch.
@@ -43,6 +44,8 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
         lost = [send for send in found if send.claim is not None]
         for send in lost:
             _note_loss(send, now=now)
+        poisoned = [send for send in lost if send.status == SendStatus.FAILED]
+        outbox.tell_of_sends(poisoned, SendStatus.FAILED, reason=Reason.POISON, error={}, now=now)
         batch = _together([send for send in found if send.status == SendStatus.PENDING], max_age=max_age, now=now)
         claim_id = uuid.uuid4()
         for send in batch:
@@ -71,9 +74,13 @@ def finish(batch: Sequence[Send], **changes: object) -> int:
     return _held(batch).update(claim=None, lost_leases=0, **changes)
 
 
-def end(batch: Sequence[Send], status: SendStatus, reason: str = "", **changes: object) -> int:
-    """A terminal state."""
-    return finish(batch, status=status, reason=reason, due_at=None, **changes)
+def end(batch: Sequence[Send], status: SendStatus, reason: str = "", *, now: datetime, **changes: object) -> int:
+    """A terminal state, and word of it to whoever listens."""
+    with transaction.atomic():
+        ended = finish(batch, status=status, reason=reason, due_at=None, **changes)
+        if ended:
+            outbox.tell_of_sends(batch, status, reason=reason, error=changes, now=now)
+    return ended
 
 
 def _held(batch: Sequence[Send]) -> SendQuerySet:

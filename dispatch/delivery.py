@@ -100,16 +100,25 @@ class Delivery:
         for send in batch:
             if self.clock() >= self._deadline(send):
                 reason = Reason.EXPIRED if send.attempts else Reason.EVENT_TOO_OLD
-                claiming.end([send], SendStatus.FAILED if send.attempts else SendStatus.SKIPPED, reason)
+                claiming.end(
+                    [send], SendStatus.FAILED if send.attempts else SendStatus.SKIPPED, reason, now=self.clock()
+                )
                 continue
             try:
                 payload = self.platform.render(outgoing_event(send.conversion), self.config)
             except CannotExpress as cannot:
-                claiming.end([send], SendStatus.SKIPPED, cannot.reason)
+                claiming.end([send], SendStatus.SKIPPED, cannot.reason, now=self.clock())
             except Exception as error:  # one event that breaks our code must not stop its neighbours
                 log.exception("an event could not be rendered", send_id=send.pk)
                 message = f"Could not be rendered: {type(error).__name__}"
-                claiming.end([send], SendStatus.FAILED, Reason.POISON, error_code="render", error_message=message)
+                claiming.end(
+                    [send],
+                    SendStatus.FAILED,
+                    Reason.POISON,
+                    now=self.clock(),
+                    error_code="render",
+                    error_message=message,
+                )
             else:
                 parcels.append(Parcel(send, payload))
         return parcels
@@ -175,9 +184,9 @@ class Delivery:
         match verdict.outcome:
             case Outcome.ACCEPTED:
                 cleared = dict.fromkeys(last_error, "")
-                claiming.end(sends, SendStatus.SENT, sent_at=now, **cleared)
+                claiming.end(sends, SendStatus.SENT, now=now, sent_at=now, **cleared)
             case Outcome.REJECTED:
-                claiming.end(sends, SendStatus.FAILED, Reason.REJECTED, **last_error)
+                claiming.end(sends, SendStatus.FAILED, Reason.REJECTED, now=now, **last_error)
             case Outcome.AUTH:
                 self._pause(sends, code=verdict.code, message=redact(verdict.message), **last_error)
             case _:
@@ -206,7 +215,7 @@ class Delivery:
             else:
                 used_up = failures > len(settings.DISPATCH_RETRY_SCHEDULE)
                 reason = Reason.EXHAUSTED if used_up else Reason.EXPIRED
-                claiming.end(alike, SendStatus.FAILED, reason, **changes)
+                claiming.end(alike, SendStatus.FAILED, reason, now=now, **changes)
 
     def _pause(self, sends: list[Send], *, code: str, message: str, **last_error: str) -> None:
         """The credential is at fault, not the events: they wait, no retry is spent."""

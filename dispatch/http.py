@@ -9,7 +9,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -26,14 +26,22 @@ MAX_ANSWER_BYTES = 256 * 1024
 LONGEST_RETRY_AFTER = timedelta(hours=6)
 LATE = "No complete answer in time."
 
+#: Host and port → the address to connect to. Raises AddressRefused.
+ChooseAddress = Callable[[str, int], str]
+
 _of_this_thread = threading.local()
+
+
+class AddressRefused(Exception):
+    """A host that we do not connect to; says why."""
 
 
 class Deadline:
     """Closes the connection in use when time is up."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, choose_address: ChooseAddress | None) -> None:
         self.ends = time.monotonic() + seconds
+        self.choose_address = choose_address
         self.connection: connection.HTTPConnection | None = None
         self.request_left = False
         self.passed = False
@@ -67,7 +75,24 @@ def _watch(conn: connection.HTTPConnection) -> None:
         deadline.request_left = True
 
 
-class _HttpConnection(connection.HTTPConnection):
+class _Chosen(connection.HTTPConnection):
+    """Connects to the address that was chosen for its host, if somebody chooses; TLS still asks for the host."""
+
+    def _new_conn(self) -> socket.socket:
+        deadline: Deadline | None = getattr(_of_this_thread, "deadline", None)
+        if deadline is None or deadline.choose_address is None:
+            return super()._new_conn()
+        named = self._dns_host
+        try:
+            self._dns_host = deadline.choose_address(named, self.port or self.default_port)
+            return super()._new_conn()
+        except AddressRefused as refused:
+            raise NewConnectionError(self, str(refused)) from refused
+        finally:
+            self._dns_host = named
+
+
+class _HttpConnection(_Chosen):
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
@@ -75,7 +100,7 @@ class _HttpConnection(connection.HTTPConnection):
         super().request(*args, **kwargs)
 
 
-class _HttpsConnection(connection.HTTPSConnection):
+class _HttpsConnection(_Chosen, connection.HTTPSConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
@@ -104,35 +129,42 @@ def post(
     body: bytes,
     deadline_seconds: float = 10.0,
     max_bytes: int = MAX_ANSWER_BYTES,
+    choose_address: ChooseAddress | None = None,
 ) -> Answer:
-    """One POST; never raises. Ends within `deadline_seconds` of wall clock."""
-    return _call("POST", url, headers=headers, body=body, deadline_seconds=deadline_seconds, max_bytes=max_bytes)
+    """One POST; never raises. Ends within `deadline_seconds` of wall clock.
+
+    With `choose_address` it says which address a host means, and no connection
+    is shared with calls that were not asked.
+    """
+    with Deadline(deadline_seconds, choose_address) as deadline:
+        return _call("POST", url, deadline, headers=headers, body=body, max_bytes=max_bytes)
 
 
 def get(url: str, *, headers: Mapping[str, str], deadline_seconds: float = 10.0) -> Answer:
     """One GET; never raises."""
-    return _call("GET", url, headers=headers, body=None, deadline_seconds=deadline_seconds, max_bytes=MAX_ANSWER_BYTES)
+    with Deadline(deadline_seconds, None) as deadline:
+        return _call("GET", url, deadline, headers=headers, body=None, max_bytes=MAX_ANSWER_BYTES)
 
 
 def _call(
-    method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, deadline_seconds: float, max_bytes: int
+    method: str, url: str, deadline: Deadline, *, headers: Mapping[str, str], body: bytes | None, max_bytes: int
 ) -> Answer:
-    with Deadline(deadline_seconds) as deadline:
-        try:
-            response = _session().request(
-                method,
-                url,
-                headers={"Accept-Encoding": "identity", **headers},
-                data=body,
-                timeout=(min(CONNECT_SECONDS, deadline_seconds), deadline_seconds),
-                allow_redirects=False,
-                stream=True,
-            )
-            with response:
-                return _read(response, deadline, max_bytes=max_bytes)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            why = LATE if deadline.passed else _reason(error)
-            return Answer(status=0, complete=False, reached=deadline.request_left, error=why)
+    seconds = deadline.remaining()
+    try:
+        response = _session(is_guarded=deadline.choose_address is not None).request(
+            method,
+            url,
+            headers={"Accept-Encoding": "identity", **headers},
+            data=body,
+            timeout=(min(CONNECT_SECONDS, seconds), seconds),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            return _read(response, deadline, max_bytes=max_bytes)
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        why = LATE if deadline.passed else _reason(error)
+        return Answer(status=0, complete=False, reached=deadline.request_left, error=why)
 
 
 def _read(response: requests.Response, deadline: Deadline, *, max_bytes: int) -> Answer:
@@ -177,15 +209,16 @@ def parse_retry_after(text: str, *, now: datetime) -> timedelta | None:
     return min(max(moment - now, timedelta()), LONGEST_RETRY_AFTER)
 
 
-def _session() -> requests.Session:
+def _session(*, is_guarded: bool) -> requests.Session:
     """One session a thread: connections are kept, nothing is shared, the environment is not asked."""
-    session: requests.Session | None = getattr(_of_this_thread, "session", None)
+    name = "guarded_session" if is_guarded else "session"
+    session: requests.Session | None = getattr(_of_this_thread, name, None)
     if session is None:
         session = requests.Session()
         session.trust_env = False
         for scheme in ("http://", "https://"):
             session.mount(scheme, _Adapter(pool_connections=8, pool_maxsize=4, max_retries=0))
-        _of_this_thread.session = session
+        setattr(_of_this_thread, name, session)
     return session
 
 
@@ -196,5 +229,7 @@ def _reason(error: Exception) -> str:
         cause = cause.args[0]
     inner = getattr(cause, "reason", None)
     if isinstance(inner, NewConnectionError):
+        if isinstance(inner.__cause__, AddressRefused):
+            return str(inner.__cause__)
         return "The connection was refused or the name is unknown."
     return type(inner or cause).__name__

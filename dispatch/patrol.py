@@ -8,8 +8,9 @@ here, straight from the table.
 import os
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -46,6 +47,8 @@ class Patrol(bootsteps.StartStopStep):
                     heartbeat.beat(self._name)
                     for pixel_id in overdue_pixels():
                         threads.submit(deliver_overdue, pixel_id)
+                    for endpoint_id in overdue_endpoints():
+                        threads.submit(tell_overdue, endpoint_id)
                 except Exception:  # the round goes on, whatever the database did
                     log.exception("patrol interrupted")
                 finally:
@@ -56,15 +59,36 @@ def overdue_pixels() -> list[str]:
     """Pixels whose sends the doorbell and two sweeps did not bring to a worker."""
     from dispatch import sweeping  # models exist only once Django is set up, after this module is named
 
-    return sweeping.due_pixels(timezone.now() - 2 * timedelta(seconds=settings.DISPATCH_SWEEP_SECONDS))
+    return sweeping.due_pixels(_two_sweeps_ago())
+
+
+def overdue_endpoints() -> list[str]:
+    """The same of webhooks."""
+    from dispatch.webhooks import delivering
+
+    return delivering.due_endpoints(_two_sweeps_ago())
 
 
 def deliver_overdue(pixel_id: str) -> None:
     from dispatch import tasks
 
+    _carry_out(tasks.deliver_due, pixel_id=pixel_id)
+
+
+def tell_overdue(endpoint_id: str) -> None:
+    from dispatch.webhooks import tasks
+
+    _carry_out(tasks.deliver_due, endpoint_id=endpoint_id)
+
+
+def _two_sweeps_ago() -> datetime:
+    return timezone.now() - 2 * timedelta(seconds=settings.DISPATCH_SWEEP_SECONDS)
+
+
+def _carry_out(task: Callable[..., None], **ids: str) -> None:
     try:
-        tasks.deliver_due(pixel_id=pixel_id)
+        task(**ids)
     except Exception:
-        log.exception("overdue delivery failed", pixel=pixel_id)
+        log.exception("overdue delivery failed", **ids)
     finally:
         connection.close()

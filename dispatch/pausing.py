@@ -7,13 +7,17 @@ from django.db import transaction
 
 from dispatch import doorbell
 from dispatch.models import Pixel, Send
+from dispatch.webhooks import outbox
 
 
 def pause(pixel: Pixel, *, code: str, message: str, now: datetime) -> None:
     """Sends of the pixel wait as pending; staff see why."""
-    Pixel.objects.filter(pk=pixel.pk, paused_at__isnull=True).update(
-        paused_at=now, pause_code=code[:64], pause_message=message[:500]
-    )
+    with transaction.atomic():
+        is_news = Pixel.objects.filter(pk=pixel.pk, paused_at__isnull=True).update(
+            paused_at=now, pause_code=code[:64], pause_message=message[:500]
+        )
+        if is_news:
+            outbox.tell_of_pause(pixel, code=code[:64], message=message[:500], now=now)
 
 
 def resume(pixel: Pixel, *, now: datetime) -> None:

@@ -1,12 +1,18 @@
 """Finds what nobody was told of: due sends, lost leases, pixels that were switched off."""
 
 from datetime import datetime
+from itertools import groupby
 
+from django.db import transaction
 from django.db.models import Q
 
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import PlatformHealth, Send
+from dispatch.models.send import SendQuerySet
 from dispatch.platforms import PLATFORMS
+from dispatch.webhooks import outbox
+
+MOST_AT_ONCE = 500
 
 
 def due_pixels(now: datetime) -> list[str]:
@@ -29,5 +35,17 @@ def settle_stranded(now: datetime) -> int:
             platform=slug, pixel__paused_at__isnull=False, conversion__event_time__lte=now - platform.max_age
         )
         ended += too_old.filter(attempts=0).update(status=SendStatus.SKIPPED, reason=Reason.EVENT_TOO_OLD, due_at=None)
-        ended += too_old.update(status=SendStatus.FAILED, reason=Reason.EXPIRED, due_at=None)
+        ended += _expire(too_old, now=now)
     return ended
+
+
+@transaction.atomic
+def _expire(sends: SendQuerySet, *, now: datetime) -> int:
+    """Ends some of them as failed and tells of it; the next sweep takes the rest."""
+    some = list(sends.select_related("conversion", "pixel").order_by("conversion__account_id")[:MOST_AT_ONCE])
+    for _, of_account in groupby(some, key=lambda send: send.conversion.account_id):
+        batch = list(of_account)
+        free = Send.objects.filter(pk__in=[send.pk for send in batch], claim__isnull=True, status=SendStatus.PENDING)
+        free.update(status=SendStatus.FAILED, reason=Reason.EXPIRED, due_at=None)
+        outbox.tell_of_sends(batch, SendStatus.FAILED, reason=Reason.EXPIRED, error={}, now=now)
+    return len(some)

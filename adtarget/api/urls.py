@@ -4,6 +4,7 @@ from django.urls import path
 
 from conversions.views import ConversionViewSet, LeadEventViewSet
 from dispatch.views import SendViewSet
+from dispatch.webhooks.views import WebhookViewSet
 from leads.views import ChannelViewSet, LeadViewSet
 
 urlpatterns = [
@@ -16,5 +17,15 @@ urlpatterns = [
         "leads/<str:telegram_user_id>/conversions/<str:conversion_id>/value",
         LeadEventViewSet.as_view({"post": "submit_value"}),
     ),
+    path("webhooks", WebhookViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "webhooks/<str:webhook_id>",
+        WebhookViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
+    path("webhooks/<str:webhook_id>/secret", WebhookViewSet.as_view({"get": "secret"})),
+    path("webhooks/<str:webhook_id>/rotate-secret", WebhookViewSet.as_view({"post": "rotate_secret"})),
+    path("webhooks/<str:webhook_id>/test", WebhookViewSet.as_view({"post": "test"})),
+    path("webhooks/<str:webhook_id>/messages", WebhookViewSet.as_view({"get": "messages"})),
+    path("webhooks/<str:webhook_id>/messages/<str:message_id>/retry", WebhookViewSet.as_view({"post": "retry"})),
     path("channels", ChannelViewSet.as_view({"get": "list"})),
 ]

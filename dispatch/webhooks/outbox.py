@@ -1,0 +1,99 @@
+"""Writes down what an endpoint shall be told, in the transaction of what it tells of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from adtarget.api.fields import milliseconds
+from conversions.models import Conversion
+from dispatch import doorbell
+from dispatch.choices import SendStatus
+from dispatch.models import Pixel, Send
+from dispatch.webhooks.choices import WebhookEvent
+from dispatch.webhooks.models import WebhookEndpoint, WebhookMessage
+
+OF_STATUS = {SendStatus.SENT: WebhookEvent.SEND_SENT, SendStatus.FAILED: WebhookEvent.SEND_FAILED}
+
+
+def tell_of_sends(
+    sends: Sequence[Send], status: SendStatus, *, reason: str = "", error: Mapping[str, Any], now: datetime
+) -> None:
+    """Of sends of one account that just ended; their conversion and pixel are loaded."""
+    event = OF_STATUS.get(status)
+    if event and sends:
+        data = [_send_facts(send) | _end_facts(status, reason, error) for send in sends]
+        _tell(sends[0].conversion.account_id, event, data, now=now)
+
+
+def tell_of_pause(pixel: Pixel, *, code: str, message: str, now: datetime) -> None:
+    facts = {"platform": pixel.platform, "pixelId": pixel.pixel_id, "siteId": pixel.site_id}
+    _tell(pixel.site.account_id, WebhookEvent.PIXEL_PAUSED, [facts | {"code": code, "message": message}], now=now)
+
+
+def tell_of_wait(conversion: Conversion, *, now: datetime) -> None:
+    """A conversion waits for somebody to submit its value."""
+    _tell(conversion.account_id, WebhookEvent.AWAITING_VALUE, [_conversion_facts(conversion)], now=now)
+
+
+def tell_a_test(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookMessage:
+    """To one endpoint, whatever it subscribed to."""
+    data = [{"message": "This is a test: your endpoint is reached."}]
+    return _write([endpoint], WebhookEvent.TEST, data, now=now)[0]
+
+
+def _tell(account_id: str, event: WebhookEvent, data: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """One query for an account that listens to nothing."""
+    endpoints = WebhookEndpoint.objects.filter(account=account_id, is_active=True)
+    if listening := [endpoint for endpoint in endpoints if endpoint.wants(event)]:
+        _write(listening, event, data, now=now)
+
+
+def _write(
+    endpoints: Sequence[WebhookEndpoint], event: WebhookEvent, data: Sequence[Mapping[str, Any]], *, now: datetime
+) -> list[WebhookMessage]:
+    messages = [
+        WebhookMessage(endpoint=endpoint, event=event, data=facts, due_at=now, created_at=now)
+        for endpoint in endpoints
+        for facts in data
+    ]
+    WebhookMessage.objects.bulk_create(messages)
+    for endpoint in endpoints:
+        ring(endpoint.pk)
+    return messages
+
+
+def ring(endpoint_id: str) -> None:
+    """Has the endpoint's due messages delivered soon, once this transaction is on disk."""
+    transaction.on_commit(partial(doorbell.call, "webhooks.deliver_due", endpoint_id=endpoint_id), robust=True)
+
+
+# ------------------------------------------------------------------ facts, in the words of our API
+def _send_facts(send: Send) -> dict[str, Any]:
+    pixel = {"sendId": send.pk, "platform": send.platform, "pixelId": send.pixel.pixel_id}
+    return pixel | _conversion_facts(send.conversion)
+
+
+def _end_facts(status: SendStatus, reason: str, error: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"code": error.get("error_code"), "message": error.get("error_message")}
+    return {"status": str(status), "reason": str(reason) or None, "error": told if told["code"] else None}
+
+
+def _conversion_facts(conversion: Conversion) -> dict[str, Any]:
+    """No hashes, no addresses, no click ids."""
+    value = conversion.value
+    return {
+        "conversionId": conversion.pk,
+        "siteId": conversion.site_id,
+        "channelId": conversion.channel_id,
+        "telegramUserId": conversion.telegram_user_id,
+        "eventType": conversion.event_type,
+        "customEventName": conversion.custom_event_name or None,
+        "eventTime": milliseconds(conversion.event_time),
+        "value": None if value is None else int(value) if value == value.to_integral_value() else float(value),
+        "currency": conversion.currency or None,
+        "orderId": conversion.order_id or None,
+        "test": conversion.is_test,
+    }

@@ -1,0 +1,46 @@
+"""Celery's doors to the webhooks: a name, ids, one call."""
+
+from collections.abc import Mapping
+
+from celery import shared_task
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from dispatch import doorbell, http
+from dispatch.platforms.base import Answer
+from dispatch.tasks import LANES
+from dispatch.webhooks import delivering, targets
+
+
+@shared_task(name="webhooks.deliver_due")
+def deliver_due(*, endpoint_id: str, **_from_a_newer_release: object) -> None:
+    LANES.run(endpoint_id, "webhook", deliver_now)
+
+
+@shared_task(name="webhooks.sweep")
+def sweep(**_from_a_newer_release: object) -> None:
+    for endpoint_id in delivering.due_endpoints(timezone.now()):
+        doorbell.call("webhooks.deliver_due", endpoint_id=endpoint_id)
+
+
+@shared_task(name="webhooks.purge")
+def purge(**_from_a_newer_release: object) -> None:
+    delivering.purge(timezone.now())
+
+
+def deliver_now(endpoint_id: str) -> None:
+    delivering.deliver_due(endpoint_id, post=post, clock=timezone.now)
+
+
+def post(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """To the public internet only, unless WEBHOOKS_ALLOW_PRIVATE says otherwise."""
+    if not connection.in_atomic_block:
+        connection.close()
+    return http.post(
+        url,
+        headers=headers,
+        body=body,
+        deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS,
+        choose_address=None if settings.WEBHOOKS_ALLOW_PRIVATE else targets.choose_public,
+    )
