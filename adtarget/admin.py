@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -16,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from adtarget import signing_in
 from adtarget.api.client_context import is_address, peer_address
 from leads import audit
 from leads.models import Account
@@ -67,6 +69,17 @@ class AuditedAdmin(admin.ModelAdmin):
         for obj in queryset:
             note(request, "delete", obj, details={"id": str(obj.pk)})
         super().delete_queryset(request, queryset)
+
+
+class RecentSignInAdmin(admin.ModelAdmin):
+    """Its objects are opened, and so changed, only soon after the password was given: they hold secrets."""
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        if not signing_in.is_recent(request):
+            return HttpResponseRedirect(f"{reverse('dashboard:confirm')}?{urlencode({'next': request.path})}")
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
 
 class ReadOnlyInline(admin.TabularInline):

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from adtarget import health
 from adtarget.api import exception_handler
+from adtarget.dashboard.views.sign_in import sign_in_to_admin
 from tracker.telegram.webhook import webhook
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("", include("tracker.urls")),
     path("telegram/webhook/<str:bot_id>", webhook, name="telegram-webhook"),
+    path("admin/login/", sign_in_to_admin),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

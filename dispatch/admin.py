@@ -23,6 +23,7 @@ from adtarget.admin import (
     AuditedAdmin,
     BigTableAdmin,
     ReadOnlyAdmin,
+    RecentSignInAdmin,
     SecretField,
     actor_of,
     address_of,
@@ -427,7 +428,7 @@ class PixelStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Pixel)
-class PixelAdmin(AuditedAdmin, BigTableAdmin):
+class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     form = PixelForm
     list_display = ("pixel", "site_link", "state", "pause_code", "waiting", "token", "is_active")
     list_filter = (PixelStateFilter, "platform", "is_active")

@@ -14,12 +14,16 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django_otp.plugins.otp_static.admin import StaticDevice
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 
+from adtarget import second_step, signing_in
 from adtarget.admin import (
     AuditedAdmin,
     BigTableAdmin,
     ReadOnlyAdmin,
     ReadOnlyInline,
+    RecentSignInAdmin,
     SecretField,
     back_to_page,
     badge,
@@ -103,11 +107,37 @@ class MembershipAdmin(AuditedAdmin, BigTableAdmin):
     autocomplete_fields = ("user", "account")
 
 
-admin.site.unregister(get_user_model())
+# A device's page would show its secret; turning the second step off is an action on people.
+admin.site.unregister([get_user_model(), TOTPDevice, StaticDevice])
 
 
 @admin.register(get_user_model())
 class PersonAdmin(AuditedAdmin, UserAdmin):
+    actions = ("turn_off_second_step",)
+
+    def has_superuser_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+    @admin.action(description="Turn off the second step", permissions=["superuser"])
+    def turn_off_second_step(self, request: HttpRequest, people: QuerySet[Any]) -> HttpResponse | None:
+        """For who lost phone and recovery codes; whoever has the phone is signed out."""
+        if "confirmed" not in request.POST:
+            return confirmation(
+                self,
+                request,
+                action="turn_off_second_step",
+                title="Turn off the second step?",
+                intro="Make sure it is they who ask. Their password alone signs them in then; they are signed out now.",
+                lines=[str(person) for person in people],
+                button="Turn off",
+            )
+        for person in people:
+            second_step.turn_off(person)
+            signing_in.end_sessions(person)
+            note(request, "turn_off_second_step", person)
+            self.message_user(request, f"Password alone signs in now: {person}.", messages.SUCCESS)
+        return back_to_page(self, request)
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
         person = get_user_model().objects.filter(pk=id).first()
@@ -270,7 +300,7 @@ class BotForm(forms.ModelForm):
 
 
 @admin.register(Bot)
-class BotAdmin(AuditedAdmin, BigTableAdmin):
+class BotAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     form = BotForm
     list_display = ("username", "account_link", "has_token", "last_error", "created_at")
     list_select_related = ("account",)
@@ -322,7 +352,7 @@ class NewKeyForm(forms.ModelForm):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(AuditedAdmin, BigTableAdmin):
+class ApiKeyAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     """Made with a one-time reveal, then only its name and limits can be changed; revoking is for good."""
 
     list_display = ("name", "shown_prefix", "account_link", "site_link", "state", "last_used")

@@ -29,7 +29,7 @@ REDIS_REST_SECONDS = 5.0  # after a failure, how long nobody asks it again
 MOST_LOCAL_BUCKETS = 50_000
 
 
-def take(bucket: str, *, per_minute: int, burst: int) -> int:
+def take(bucket: str, *, per_minute: float, burst: int) -> int:
     """Takes one token: 0 when there was one, else the whole seconds to wait, at least 1."""
     rate = per_minute / 60
     shared = _shared_buckets()
@@ -37,6 +37,13 @@ def take(bucket: str, *, per_minute: int, burst: int) -> int:
     if wait is None:
         wait = _local_buckets().take(bucket, rate=rate, burst=burst)
     return max(1, ceil(wait)) if wait > 0 else 0
+
+
+def forget(bucket: str) -> None:
+    """The bucket is full again."""
+    if shared := _shared_buckets():
+        shared.forget(bucket)
+    _local_buckets().forget(bucket)
 
 
 class LocalBuckets:
@@ -57,6 +64,10 @@ class LocalBuckets:
             self._buckets[bucket] = (tokens - 1 if taken else tokens, now)
             return 0.0 if taken else (1 - tokens) / rate
 
+    def forget(self, bucket: str) -> None:
+        with self._lock:
+            self._buckets.pop(bucket, None)
+
 
 class RedisBuckets:
     """Buckets all processes share; None as an answer means "ask again later, decide yourself"."""
@@ -75,11 +86,26 @@ class RedisBuckets:
         if time.monotonic() < self._asks_again_at:
             return None
         try:
-            return float(self._script(keys=[f"adtarget:bucket:{bucket}"], args=[rate, burst]))
+            return float(self._script(keys=[_key(bucket)], args=[rate, burst]))
         except redis.RedisError as error:
-            self._asks_again_at = time.monotonic() + REDIS_REST_SECONDS
-            log.warning("rate limits are per process: Redis is away", error=type(error).__name__)
+            self._rest(error)
             return None
+
+    def forget(self, bucket: str) -> None:
+        if time.monotonic() < self._asks_again_at:
+            return
+        try:
+            self._client.delete(_key(bucket))
+        except redis.RedisError as error:
+            self._rest(error)
+
+    def _rest(self, error: redis.RedisError) -> None:
+        self._asks_again_at = time.monotonic() + REDIS_REST_SECONDS
+        log.warning("rate limits are per process: Redis is away", error=type(error).__name__)
+
+
+def _key(bucket: str) -> str:
+    return f"adtarget:bucket:{bucket}"
 
 
 @cache

@@ -4,17 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from adtarget import second_step, signing_in
 from leads.choices import Role
 from leads.models import Account, Membership
 
@@ -54,11 +58,14 @@ class Access:
 Page = Callable[Concatenate[HttpRequest, Access, P], HttpResponseBase]
 
 
-def page(roles: frozenset[Role] = EVERYONE) -> Callable[[Page[P]], Callable[..., HttpResponseBase]]:
+def page(
+    roles: frozenset[Role] = EVERYONE, *, recent: bool = False
+) -> Callable[[Page[P]], Callable[..., HttpResponseBase]]:
     """A page below /accounts/<account_id>/ for people with one of `roles` there.
 
     A stranger gets 404, as if the account did not exist; a member without the role 403.
-    Times on it are in the viewer's zone.
+    Times on it are in the viewer's zone. `recent` asks for the password again where it
+    was given over twelve hours ago: for pages that show or take keys and tokens.
     """
 
     def decorate(view: Page[P]) -> Callable[..., HttpResponseBase]:
@@ -69,12 +76,24 @@ def page(roles: frozenset[Role] = EVERYONE) -> Callable[[Page[P]], Callable[...,
             access = access_to(request, account_id)
             if access.role not in roles:
                 raise PermissionDenied
+            if access.account.requires_second_step and not second_step.is_on(access.user):
+                messages.warning(request, f"{access.account.name} asks for a second step at sign-in. Turn it on here.")
+                return redirect("dashboard:you")
+            if recent and not signing_in.is_recent(request):
+                return ask_password_again(request)
             with timezone.override(zone_of(request)):
                 return view(request, access, *args, **kwargs)
 
         return guarded
 
     return decorate
+
+
+def ask_password_again(request: HttpRequest, *, page: str = "") -> HttpResponse:
+    """To the question for the password, and from there to `page` or back to this one; a form is to be sent again."""
+    return redirect(
+        f"{reverse('dashboard:confirm')}?{urlencode({'next': resolve_url(page) if page else request.path})}"
+    )
 
 
 def access_to(request: HttpRequest, account_id: str) -> Access:

@@ -1,4 +1,4 @@
-"""What people type in: sign-in, a value, filters."""
+"""What people type in: a value, filters."""
 
 import re
 from collections.abc import Sequence
@@ -7,12 +7,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, cast
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
-from adtarget.api import rate_limit
-from adtarget.api.client_context import limit_group, peer_address
 from adtarget.dashboard.periods import LONGEST, Period, last_days, midnight
 from conversions import hashing, money
 from conversions.choices import CapiStatus, EventType, Source
@@ -23,27 +20,6 @@ from leads.choices import KeyMode
 from leads.models import Account, Channel, Site
 
 DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")  # 1,234 might be a thousand and more: that is asked back
-
-
-class SignInForm(AuthenticationForm):
-    """Name and password, slowed down per name and per address: guessing takes years, typing wrong a minute."""
-
-    error_messages = {
-        **AuthenticationForm.error_messages,
-        "invalid_login": "This name and password do not belong together. Both are case-sensitive.",
-        "throttled": "Too many attempts. Wait %(seconds)s seconds and try again.",
-    }
-
-    def clean(self) -> dict[str, Any]:
-        address = limit_group(peer_address(self.request)) if self.request else "unknown"
-        name = str(self.cleaned_data.get("username", "")).casefold()
-        seconds = max(
-            rate_limit.take(f"sign-in:{address}:{name}", per_minute=2, burst=6),
-            rate_limit.take(f"sign-in:{address}", per_minute=10, burst=40),
-        )
-        if seconds:
-            raise ValidationError(self.error_messages["throttled"], code="throttled", params={"seconds": seconds})
-        return super().clean()
 
 
 class ValueForm(forms.Form):

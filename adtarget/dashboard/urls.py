@@ -2,12 +2,22 @@
 
 from django.urls import include, path
 
-from adtarget.dashboard.views import conversions, delivery, leads, overview, people, set_up, values
+from adtarget.dashboard.views import (
+    conversions,
+    delivery,
+    home,
+    leads,
+    overview,
+    set_up,
+    sign_in,
+    values,
+    your_account,
+)
 
 app_name = "dashboard"
 
 account_pages = [
-    path("", people.account_home, name="account"),
+    path("", home.account_home, name="account"),
     path("overview/", overview.overview, name="overview"),
     path("conversions/", conversions.conversions, name="conversions"),
     path("conversions/<str:conversion_id>/", conversions.conversion, name="conversion"),
@@ -28,9 +38,15 @@ account_pages = [
 ]
 
 urlpatterns = [
-    path("", people.home, name="home"),
-    path("sign-in/", people.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", people.SignOut.as_view(), name="sign-out"),
-    path("password/", people.ChangePassword.as_view(), name="password"),
+    path("", home.home, name="home"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/code/", sign_in.sign_in_code, name="sign-in-code"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
+    path("confirm/", sign_in.confirm, name="confirm"),
+    path("password/", sign_in.ChangePassword.as_view(), name="password"),
+    path("you/", your_account.you, name="you"),
+    path("you/second-step/", your_account.turn_on, name="turn-on-second-step"),
+    path("you/second-step/off/", your_account.turn_off, name="turn-off-second-step"),
+    path("you/recovery-codes/", your_account.new_recovery_codes, name="new-recovery-codes"),
     path("accounts/<str:account_id>/", include(account_pages)),
 ]

@@ -12,6 +12,9 @@ class Account(models.Model):
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "acc"), editable=False)
     name = models.CharField(max_length=200, unique=True)
+    requires_second_step = models.BooleanField(
+        default=False, help_text="Its people sign in with a code of an authenticator app too."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 import pytest
 from django.test import Client
 
+from tests.dashboard.conftest import sign_in_recently
 from tests.factories import UserFactory
 
 
@@ -8,5 +9,5 @@ from tests.factories import UserFactory
 def ops(db: None) -> Client:
     """A browser with ops signed in, from a known address."""
     client = Client(REMOTE_ADDR="198.51.100.9")
-    client.force_login(UserFactory(username="ada", ops=True))
+    sign_in_recently(client, UserFactory(username="ada", ops=True))
     return client

@@ -3,11 +3,22 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
+from adtarget import signing_in
 from leads.choices import Role
 from leads.models import Account
 from tests.factories import MembershipFactory, UserFactory
+
+
+def sign_in_recently(client: Client, user: User) -> None:
+    """As if the password had been given just now."""
+    client.force_login(user)
+    session = client.session
+    signing_in.note_confirmed(session)
+    session.save()
+
 
 SignedIn = Callable[[Role], Client]
 
@@ -19,7 +30,7 @@ def signed_in(account: Account) -> SignedIn:
     def sign_in(role: Role) -> Client:
         membership = MembershipFactory(account=account, role=role, user=UserFactory(username=f"{role}-of-acme"))
         client = Client()
-        client.force_login(membership.user)
+        sign_in_recently(client, membership.user)
         return client
 
     return sign_in

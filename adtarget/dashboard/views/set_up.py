@@ -55,7 +55,7 @@ def resume_pixel(request: HttpRequest, access: Access, pixel_id: str) -> HttpRes
     return redirect("dashboard:set-up", access.account.pk)
 
 
-@page(OWNERS)
+@page(OWNERS, recent=True)
 def keys(request: HttpRequest, access: Access) -> HttpResponse:
     """The token is part of this one answer, which the browser is told not to keep."""
     form = KeyForm(access.account, request.POST or None)

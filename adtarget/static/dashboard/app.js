@@ -3,6 +3,14 @@
 // The server writes times in the zone the browser lives in.
 document.cookie = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
 
+// What cannot be taken back asks first.
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.ask ?? event.target.dataset.ask;
+  if (!question || confirm(question)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+});
+
 // A second click while the first is on its way would only be answered "already submitted".
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.sent) event.preventDefault();

@@ -1,37 +1,12 @@
-"""Signing in and out, the password, and which account comes first."""
+"""Which account, and which of its pages, comes first."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
-from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
 
 from adtarget.dashboard.access import LAST_ACCOUNT, Access, accounts_of, page
-from adtarget.dashboard.forms import SignInForm
 from leads.choices import Role
-
-
-class SignIn(LoginView):
-    template_name = "dashboard/sign_in.html"
-    authentication_form = SignInForm
-    next_page = "dashboard:home"
-    redirect_authenticated_user = True
-
-
-class SignOut(LogoutView):
-    next_page = "dashboard:sign-in"
-
-
-class ChangePassword(PasswordChangeView):
-    template_name = "dashboard/password.html"
-    success_url = reverse_lazy("dashboard:home")
-
-    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        messages.success(self.request, "Your password was changed.")
-        return super().form_valid(form)
 
 
 @login_required
