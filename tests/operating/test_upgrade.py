@@ -1,0 +1,37 @@
+"""Sends that were accepted before a deploy are delivered after it.
+
+`releases/` holds databases as an earlier release left them, on SQLite: three
+purchases accepted for four pixels, with nobody there to send them.
+"""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.faults.stack import Stack, wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.embedded]
+
+RELEASES = sorted((Path(__file__).parent / "releases").glob("*.sql"))
+#: What that installation had in its environment: the dump's secrets open with it.
+SECRETS = {
+    "SECRET_KEY": "of-the-earlier-release",
+    "FIELD_ENCRYPTION_KEY": "ZWFybGllci1yZWxlYXNlLWtleS1vZi0zMi1ieXRlcyE=",
+}
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda file: file.stem)
+def test_what_an_earlier_release_accepted_is_delivered_after_the_upgrade(tmp_path, release) -> None:
+    database = sqlite3.connect(tmp_path / "db.sqlite3")
+    database.executescript(release.read_text())
+    accepted = {row[0] for row in database.execute("SELECT id FROM conversions_conversion")}
+    database.close()
+
+    with Stack(tmp_path, **SECRETS) as stack:  # migrates
+        stack.start("worker", "beat")
+
+        for platform in ("meta", "tiktok", "snapchat", "google"):
+            wait_for(lambda name=platform: set(stack.accepted_event_ids(name)) == accepted)
+        wait_for(lambda: "0 open" in stack.manage("audit_sends"))
+    assert len(accepted) == 3
