@@ -119,6 +119,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# ---------------------------------------------------------------- e-mail: invitations and alerts
+EMAIL_IS_CONFIGURED = bool(env.str("EMAIL_URL", default=""))
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="AdTarget <adtarget@localhost>")
+EMAIL_TIMEOUT = 10
+
 # ---------------------------------------------------------------- database
 # What each setting buys was measured: reliability notes in docs/operating.md.
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'adtarget.sqlite3'}")}

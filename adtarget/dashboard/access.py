@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -89,11 +89,10 @@ def page(
     return decorate
 
 
-def ask_password_again(request: HttpRequest, *, page: str = "") -> HttpResponse:
-    """To the question for the password, and from there to `page` or back to this one; a form is to be sent again."""
-    return redirect(
-        f"{reverse('dashboard:confirm')}?{urlencode({'next': resolve_url(page) if page else request.path})}"
-    )
+def ask_password_again(request: HttpRequest) -> HttpResponse:
+    """To the question for the password, and from there back to this page, or to the one whose button was pressed."""
+    came_from = request.headers.get("Referer", "") if request.method == "POST" else ""
+    return redirect(f"{reverse('dashboard:confirm')}?{urlencode({'next': came_from or request.path})}")
 
 
 def access_to(request: HttpRequest, account_id: str) -> Access:

@@ -16,6 +16,7 @@ PAGES = [
     "delivery/quality/",
     "set-up/",
     "set-up/keys/",
+    "people/",
 ]
 
 

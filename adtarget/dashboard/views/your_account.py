@@ -81,7 +81,7 @@ def turn_off(request: HttpRequest) -> HttpResponse:
 def new_recovery_codes(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if not signing_in.is_recent(request):
-        return ask_password_again(request, page="dashboard:you")
+        return ask_password_again(request)
     if not second_step.is_on(user):
         return redirect("dashboard:you")
     with transaction.atomic():
