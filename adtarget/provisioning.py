@@ -35,9 +35,10 @@ from conversions.money import parse_currency, parse_value
 from dispatch import pausing
 from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel
-from leads import api_keys
+from leads import api_keys, join_events
 from leads.choices import KeyMode, Role
 from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Membership, Site
+from leads.models.channel import MOST_STAY_HOURS
 
 __all__ = ["WrongField", "provision"]
 
@@ -244,6 +245,9 @@ CHANNEL_FIELDS = [
     Field("value", "value", checked(parse_value), null=None),
     Field("currency", "currency", checked(parse_currency), null=""),
     Field("autoFire", "auto_fire", flag),
+    Field("usesJoinRequests", "uses_join_requests", flag),
+    Field("autoApprove", "auto_approve", flag),
+    Field("stayHours", "stay_hours", whole_number(0, MOST_STAY_HOURS), null=0),
 ]
 TELEGRAM_CHANNEL_ID = whole_number(-(2**63), 2**63 - 1)
 
@@ -263,9 +267,9 @@ def _channel(node: Node, *, site: Site, tally: Tally) -> dict[str, str]:
     wanted = changes(node, CHANNEL_FIELDS)
     if node.has("bot"):
         wanted["bot"] = _named_bot(node.child("bot"), site=site)
-    if wanted.get("is_default"):
-        Channel.objects.filter(site=site, is_default=True).exclude(pk=channel.pk).update(is_default=False)
     _refuse_impossible_events(node, channel, wanted)
+    if wanted.get("is_default"):
+        join_events.make_room_for_default(channel)
     channel = _apply(channel, wanted, tally)
     return {"channelId": channel.pk, "telegramChannelId": str(channel.telegram_channel_id)}
 
@@ -280,17 +284,10 @@ def _named_bot(node: Node, *, site: Site) -> Bot | None:
 
 
 def _refuse_impossible_events(node: Node, channel: Channel, wanted: dict[str, Any]) -> None:
-    """What a join would mean must be an event that can be recorded."""
-
-    def will_be(column: str) -> Any:
-        return wanted.get(column, getattr(channel, column))
-
-    if (will_be("value") is None) != (will_be("currency") == ""):
-        raise node.child("value").wrong("value and currency come together.")
-    if will_be("event_type") == EventType.CUSTOM and not will_be("custom_event_name"):
-        raise node.child("customEventName").wrong("is required with eventType Custom.")
-    if will_be("event_type") == EventType.PURCHASE and will_be("auto_fire") and will_be("value") is None:
-        raise node.child("value").wrong("is required for a Purchase with autoFire.")
+    names = {known.column: known.name for known in CHANNEL_FIELDS}
+    found = join_events.problems(lambda column: wanted.get(column, getattr(channel, column)))
+    for column, problem in found.items():
+        raise node.child(names[column]).wrong(problem)
 
 
 # ------------------------------------------------------------------ keys

@@ -14,6 +14,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
@@ -34,10 +35,9 @@ from adtarget.admin import (
     note,
     pretty_json,
 )
-from conversions.choices import EventType
-from conversions.money import parse_currency
-from leads import api_keys
+from leads import api_keys, join_events
 from leads.choices import KeyMode
+from leads.forms import ChannelForm
 from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Lead, Membership, Site
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -213,49 +213,47 @@ class SiteAdmin(AuditedAdmin, BigTableAdmin):
         return link("conversions_conversion_changelist", text="conversions", query=f"?site__id__exact={site.pk}")
 
 
-class ChannelForm(forms.ModelForm):
-    class Meta:
-        model = Channel
-        fields = ("site", "bot", "event_type", "custom_event_name", "value", "currency", "auto_fire")
-
-    def clean_currency(self) -> str:
-        currency = self.cleaned_data["currency"]
-        try:
-            return parse_currency(currency) if currency else ""
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
+class ChannelAdminForm(ChannelForm):
+    class Meta(ChannelForm.Meta):
+        fields = "__all__"
 
     def clean(self) -> dict[str, Any]:
-        """A join must mean an event that can be recorded."""
-        given = super().clean() or self.cleaned_data
+        given = super().clean()
         site = given.get("site") or getattr(self.instance, "site", None)
         bot = given.get("bot")
         if bot and site and bot.account_id != site.account_id:
             self.add_error("bot", "This bot belongs to another account.")
-        has_value = given.get("value") is not None
-        if has_value != bool(given.get("currency")):
-            self.add_error("currency" if has_value else "value", "Value and currency come together.")
-        event_type = given.get("event_type")
-        if event_type == EventType.CUSTOM and not given.get("custom_event_name"):
-            self.add_error("custom_event_name", "A Custom event needs a name.")
-        if event_type == EventType.PURCHASE and given.get("auto_fire") and not has_value:
-            self.add_error("value", "A Purchase with auto-fire needs a value; without auto-fire it waits for one.")
         return given
 
 
 @admin.register(Channel)
 class ChannelAdmin(AuditedAdmin, BigTableAdmin):
-    form = ChannelForm
+    form = ChannelAdminForm
     list_display = ("title", "site_link", "telegram_channel_id", "event_type", "bot_link", "state", "conversions")
     list_filter = ("is_active", "event_type", ("bot_problem", admin.EmptyFieldListFilter))
     list_select_related = ("site", "bot")
     search_fields = ("title", "username", "id__exact", "site__domain", "telegram_channel_id__exact")
     autocomplete_fields = ("site", "bot")
-    readonly_fields = ("id", "bot_problem", "conversions", "created_at")
+    readonly_fields = ("id", "bot_problem", "pages", "created_at")
+    fieldsets = (
+        (None, {"fields": ("site", "title", "is_active", "is_default", "funnel_order", "pages")}),
+        ("Telegram", {"fields": ("telegram_channel_id", "username", "bot", "bot_problem", "invite_link")}),
+        (
+            "What a join means",
+            {"fields": ("event_type", "custom_event_name", "value", "currency", "auto_fire", "stay_hours")},
+        ),
+        ("Who is let in", {"fields": ("uses_join_requests", "auto_approve")}),
+        ("Ids", {"fields": ("id", "created_at")}),
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Its conversions would go with it; a channel that is over is made inactive."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
+        if obj.is_default:
+            join_events.make_room_for_default(obj)
+        super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "site") if obj else self.readonly_fields
@@ -278,6 +276,19 @@ class ChannelAdmin(AuditedAdmin, BigTableAdmin):
     def conversions(self, channel: Channel) -> str:
         query = f"?channel__id__exact={channel.pk}"
         return link("conversions_conversion_changelist", text="conversions", query=query)
+
+    @admin.display(description="Pages")
+    def pages(self, channel: Channel) -> str:
+        if channel._state.adding:
+            return "—"
+        query = f"?channel__id__exact={channel.pk}"
+        pages = [
+            self.conversions(channel),
+            link("tracker_join_changelist", text="joins", query=query),
+            link("tracker_invite_changelist", text="invites", query=query),
+            link("tracker_unattributableclick_changelist", text="clicks that lead back to nobody", query=query),
+        ]
+        return format_html_join(" · ", "{}", ((page,) for page in pages))
 
 
 class BotForm(forms.ModelForm):

@@ -1,30 +1,17 @@
-"""Visits, invites, joins and Telegram's updates, to look at; an update that failed can be tried again."""
+"""Visits, clicks, invites, joins and Telegram's updates, to look at; an update that failed can be tried again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
 
-from tracker.models import Invite, Join, TelegramUpdate, Visit
+from adtarget.admin import ReadOnlyAdmin, link
+from tracker.models import Invite, Join, TelegramUpdate, UnattributableClick, Visit
 from tracker.telegram import intake
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """What the tracker writes is evidence: nobody edits it."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Visit)
@@ -34,6 +21,19 @@ class VisitAdmin(ReadOnlyAdmin):
     search_fields = ("=id", "=temp_id", "=external_user_id", "=gclid", "=ttclid", "=sccid", "=fbc")
     list_select_related = ("site",)
     ordering = ("-visited_at",)
+
+    def get_fields(self, request: HttpRequest, obj: Visit | None = None) -> Sequence[Any]:
+        return ["ways", *super().get_fields(request, obj)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Visit | None = None) -> Sequence[Any]:
+        return ["ways", *super().get_readonly_fields(request, obj)]
+
+    @admin.display(description="What became of it")
+    def ways(self, visit: Visit) -> str:
+        kinds = {"join": "joins", "invite": "invites", "unattributableclick": "clicks that lead back to nobody"}
+        query = f"?visit__id__exact={visit.pk}"
+        links = ((link(f"tracker_{model}_changelist", text=text, query=query),) for model, text in kinds.items())
+        return format_html_join(" · ", "{}", links)
 
     @admin.display(description="Click ids")
     def clicks(self, visit: Visit) -> str:
@@ -118,3 +118,21 @@ class TelegramUpdateAdmin(ReadOnlyAdmin):
             intake.work(row_id, now=now)
         done = TelegramUpdate.objects.filter(pk__in=row_ids, processed_at__isnull=False).count()
         self.message_user(request, f"{done} of {len(row_ids)} open updates are done.")
+
+
+@admin.register(UnattributableClick)
+class UnattributableClickAdmin(ReadOnlyAdmin):
+    """Somebody tapped and got the channel's own link, with why."""
+
+    list_display = ("clicked_at", "channel", "reason", "visit_link")
+    list_filter = ("reason", ("channel", admin.RelatedOnlyFieldListFilter), "clicked_at")
+    search_fields = ("=visit__id", "=visit__temp_id", "=channel__id")
+    search_help_text = "Id of the visit, the visitor or the channel, whole."
+    list_select_related = ("channel",)
+    ordering = ("-clicked_at",)
+    fields = ("clicked_at", "channel", "reason", "visit_link")
+    readonly_fields = fields
+
+    @admin.display(description="Visit")
+    def visit_link(self, click: UnattributableClick) -> str:
+        return link("tracker_visit_change", click.visit_id, text=click.visit_id) if click.visit_id else "—"

@@ -8,6 +8,8 @@ from conversions.choices import EventType
 from leads.models.bot import Bot
 from leads.models.site import Site
 
+MOST_STAY_HOURS = 30 * 24
+
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def active(self) -> "ChannelQuerySet":

@@ -107,6 +107,17 @@ def test_a_channel_takes_only_a_bot_of_its_account(ops) -> None:
     assert ops.post(address, form | {"bot": ours.pk}).status_code == 302
 
 
+def test_a_new_default_channel_takes_the_place_of_the_one_before(ops) -> None:
+    before = ChannelFactory(default=True)
+    channel = ChannelFactory(site=before.site)
+    form = {"telegram_channel_id": "-1001", "title": "VIP", "funnel_order": "0", "stay_hours": "24", "is_default": "on"}
+    assert ops.post(f"/admin/leads/channel/{channel.pk}/change/", form).status_code == 302
+    assert ops.post("/admin/leads/channel/add/", form | {"site": before.site.pk, "telegram_channel_id": "-1002"})
+    assert Channel.objects.get(is_default=True).telegram_channel_id == -1002
+    channel.refresh_from_db()
+    assert (channel.stay_hours, channel.title) == (24, "VIP")
+
+
 @pytest.mark.parametrize("domain", ["https://acme.example", "acme example", "", "a..b"])
 def test_a_sites_domain_is_a_bare_host_name(ops, domain) -> None:
     site = SiteFactory()

@@ -18,6 +18,7 @@ from tests.factories.tracker import (
     JoinFactory,
     TelegramUpdateFactory,
     TrackingSessionFactory,
+    UnattributableClickFactory,
     VisitFactory,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "SiteFactory",
     "TelegramUpdateFactory",
     "TrackingSessionFactory",
+    "UnattributableClickFactory",
     "UserFactory",
     "VisitFactory",
 ]

@@ -6,8 +6,8 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from tests.factories.leads import BotFactory, ChannelFactory, LeadFactory, SiteFactory
-from tracker.choices import Route
-from tracker.models import Invite, Join, TelegramUpdate, TrackingSession, Visit
+from tracker.choices import FallbackReason, Route
+from tracker.models import Invite, Join, TelegramUpdate, TrackingSession, UnattributableClick, Visit
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -78,6 +78,16 @@ class JoinFactory(DjangoModelFactory):
     lead = factory.SubFactory(LeadFactory, site=factory.SelfAttribute("..channel.site"))
     route = Route.INVITE_LINK
     joined_at = factory.LazyFunction(timezone.now)
+
+
+class UnattributableClickFactory(DjangoModelFactory):
+    class Meta:
+        model = UnattributableClick
+
+    channel = factory.SubFactory(ChannelFactory)
+    visit = factory.SubFactory(VisitFactory, site=factory.SelfAttribute("..channel.site"))
+    reason = FallbackReason.POOL_EMPTY
+    clicked_at = factory.LazyFunction(timezone.now)
 
 
 class TelegramUpdateFactory(DjangoModelFactory):

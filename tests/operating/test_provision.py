@@ -123,6 +123,16 @@ def test_every_named_field_lands_where_it_belongs() -> None:
     assert Bot.objects.get().token() == "1:AA-token"
 
 
+def test_a_channel_may_ask_before_letting_in_and_want_a_stay() -> None:
+    settings = {"usesJoinRequests": True, "autoApprove": False, "stayHours": 24}
+    provision("sites.0.channels.0", {"telegramChannelId": "-1001234567890", **settings})
+    channel = Channel.objects.get()
+    assert (channel.uses_join_requests, channel.auto_approve, channel.stay_hours) == (True, False, 24)
+    provision()  # which names none of them
+    channel.refresh_from_db()
+    assert (channel.uses_join_requests, channel.auto_approve, channel.stay_hours) == (True, False, 24)
+
+
 def test_a_second_run_changes_nothing_and_tells_no_token() -> None:
     first = provision()
     key = first["apiKeys"][0]
@@ -366,11 +376,21 @@ def test_another_default_channel_takes_over() -> None:
         ("sites.0.channels.0.telegramChannelId", 2**70, "telegramChannelId: must be between"),
         ("sites.0.channels.0.funnelOrder", True, "sites[0].channels[0].funnelOrder: must be a whole number."),
         ("sites.0.channels.0.eventType", "Leed", "sites[0].channels[0].eventType: must be one of Lead,"),
-        ("sites.0.channels.0.eventType", "Custom", "sites[0].channels[0].customEventName: is required"),
-        ("sites.0.channels.0.eventType", "Purchase", "sites[0].channels[0].value: is required"),
-        ("sites.0.channels.0.value", 5, "sites[0].channels[0].value: value and currency come together."),
+        (
+            "sites.0.channels.0.eventType",
+            "Custom",
+            "sites[0].channels[0].customEventName: A Custom event needs a name.",
+        ),
+        (
+            "sites.0.channels.0.eventType",
+            "Purchase",
+            "sites[0].channels[0].value: A Purchase with auto-fire needs a value",
+        ),
+        ("sites.0.channels.0.value", 5, "sites[0].channels[0].currency: Value and currency come together."),
         ("sites.0.channels.0.value", -1, "sites[0].channels[0].value: value must be greater than 0"),
         ("sites.0.channels.0.currency", "ZZZ", "sites[0].channels[0].currency: currency must be an active"),
+        ("sites.0.channels.0.stayHours", -1, "sites[0].channels[0].stayHours: must be between 0 and 720."),
+        ("sites.0.channels.0.autoApprove", "no", "sites[0].channels[0].autoApprove: must be true or false."),
         ("sites.0.channels.0.bot", "other_bot", "sites[0].channels[0].bot: is not a bot of this account"),
         (
             "sites.0.channels.1",

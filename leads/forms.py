@@ -1,0 +1,52 @@
+"""A channel's settings as a form; the admin and the dashboard add the fields they let people change."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from conversions.money import parse_currency, parse_value
+from leads import join_events
+from leads.models import Channel
+
+
+class ChannelForm(forms.ModelForm):
+    """Refuses a channel whose joins would mean an event that cannot be recorded."""
+
+    class Meta:
+        model = Channel
+        fields = ("event_type", "custom_event_name", "value", "currency", "auto_fire")
+
+    def clean_currency(self) -> str:
+        currency = self.cleaned_data["currency"].strip()
+        try:
+            return parse_currency(currency) if currency else ""
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    def clean_value(self) -> Decimal | None:
+        value = self.cleaned_data["value"]
+        try:
+            return None if value is None else parse_value(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        for column, problem in join_events.problems(given.get).items():
+            if column not in self.errors:
+                self.add_error(column, problem)
+        return given
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """A second default is no mistake: it takes the place of the first."""
+        return {*super()._get_validation_exclusions(), "is_default"}
+
+    def save(self, commit: bool = True) -> Channel:
+        with transaction.atomic():
+            if commit and self.instance.is_default:
+                join_events.make_room_for_default(self.instance)
+            channel: Channel = super().save(commit)
+            return channel
