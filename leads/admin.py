@@ -215,7 +215,7 @@ class SiteAdmin(AuditedAdmin, BigTableAdmin):
 
 class ChannelAdminForm(ChannelForm):
     class Meta(ChannelForm.Meta):
-        fields = "__all__"
+        fields = "__all__"  # type: ignore[assignment]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

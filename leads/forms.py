@@ -42,7 +42,7 @@ class ChannelForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """A second default is no mistake: it takes the place of the first."""
-        return {*super()._get_validation_exclusions(), "is_default"}
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
 
     def save(self, commit: bool = True) -> Channel:
         with transaction.atomic():

@@ -1,6 +1,5 @@
 """Visits, clicks, invites, joins and Telegram's updates, to look at; an update that failed can be tried again."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -22,10 +21,10 @@ class VisitAdmin(ReadOnlyAdmin):
     list_select_related = ("site",)
     ordering = ("-visited_at",)
 
-    def get_fields(self, request: HttpRequest, obj: Visit | None = None) -> Sequence[Any]:
+    def get_fields(self, request: HttpRequest, obj: Visit | None = None) -> Any:
         return ["ways", *super().get_fields(request, obj)]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Visit | None = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Visit | None = None) -> Any:
         return ["ways", *super().get_readonly_fields(request, obj)]
 
     @admin.display(description="What became of it")

@@ -1,25 +1,24 @@
 """Where a join came from: the evidence, or an honest reason why there is none."""
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, Sum
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from leads.models import Channel, Lead
-from tracker.choices import Route
-from tracker.models import BotStart, Invite, Join, Visit
+from tracker.choices import Route, Tap
+from tracker.models import BotStart, Invite, Join, UnattributableClick, Visit
 from tracker.telegram.updates import Joined
 
 #: Routes that lead back to a link of ours; every other join is organic.
 OURS = frozenset({Route.INVITE_LINK, Route.JOIN_REQUEST, Route.BOT_START, Route.RECENT_HISTORY, Route.NO_CLICK})
-#: Joins that may have come from an ad, but nobody can tell.
-LOST = frozenset({Route.PUBLIC_CHANNEL, Route.LINK_UNKNOWN, Route.LINK_SHARED, Route.BOT_NOT_ADMIN})
+#: Joins that an ad may have brought, or nobody: only what happened on the page before can tell.
+UNTRACED = frozenset({Route.PUBLIC_CHANNEL, Route.LINK_UNKNOWN, Route.BOT_NOT_ADMIN})
 
 BOT_START_FOR = timedelta(days=7)
 HISTORY_FOR = timedelta(days=30)
+TAP_FOR = timedelta(minutes=10)  # from the tap to the join; most take seconds
 
 _CLICK_IDS = ("fbc", "gclid", "gbraid", "wbraid", "ttclid", "sccid")
 _SIGNATURE_LENGTH = 16  # 12 bytes of HMAC-SHA256; Telegram allows 64 characters in all
@@ -105,6 +104,30 @@ def _why_not(channel: Channel, joined: Joined, shared: Invite | None) -> Route:
     return Route.LINK_UNKNOWN if joined.link else Route.PUBLIC_CHANNEL
 
 
+# ------------------------------------------------------------------ lost on the way, or organic?
+def tap_before(channel: Channel, route: Route, at: datetime) -> Tap | str:
+    """What kind of tap may have led to a join that no link leads back; '' where there was none.
+
+    A tap explains one join: with two taps and three such joins within ten
+    minutes, the third is organic.
+    """
+    if route == Route.LINK_SHARED:
+        return Tap.PERSONAL  # the link itself proves it
+    if route not in UNTRACED:
+        return ""
+    since, until = at - TAP_FOR, at + timedelta(seconds=1)  # Telegram cuts its dates to the second
+    sent_on = UnattributableClick.objects.filter(channel=channel, clicked_at__gt=since, clicked_at__lt=until)
+    if sent_on.values("visit").distinct().count() > _explained(channel, Tap.FALLBACK, since, until):
+        return Tap.FALLBACK
+    given = Invite.objects.filter(channel=channel, given_at__gt=since, given_at__lt=until, used_at__isnull=True)
+    return Tap.PERSONAL if given.count() > _explained(channel, Tap.PERSONAL, since, until) else ""
+
+
+def _explained(channel: Channel, tap: Tap, since: datetime, until: datetime) -> int:
+    joins = Join.objects.filter(channel=channel, joined_at__gt=since, joined_at__lt=until, tap_before=tap)
+    return joins.exclude(route=Route.LINK_SHARED).count()
+
+
 # ------------------------------------------------------------------ start links of bots
 def start_payload(visit: Visit) -> str:
     """What `https://t.me/<bot>?start=` carries to lead back to this visit, signed; at most 56 characters."""
@@ -122,59 +145,3 @@ def visit_of(payload: str) -> Visit | None:
 def _signature(visit_id: str) -> str:
     digest = salted_hmac("tracker.bot_start", visit_id, algorithm="sha256").digest()
     return base64.urlsafe_b64encode(digest)[:_SIGNATURE_LENGTH].decode()
-
-
-# ------------------------------------------------------------------ what a channel's page shows
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChannelReport:
-    """`loss_rate` is the share of joins, 0 to 1, whose origin nobody can tell; None without joins.
-
-    People whom an administrator added came from no ad: they are in `joins`,
-    not in the rate.
-    """
-
-    joins: int
-    by_route: Mapping[Route, int]
-    lost: int
-    loss_rate: float | None
-    rejoins: int
-    left: int
-    advice: tuple[str, ...]
-
-
-def channel_report(channel: Channel, since: datetime) -> ChannelReport:
-    """The channel's joins since then by route, how many lost their ad on the way, and what to change."""
-    joins = Join.objects.filter(channel=channel, joined_at__gte=since)
-    totals = joins.aggregate(rejoins=Sum("rejoins"), left=Count("pk", filter=Q(left_at__isnull=False)))
-    counts = dict(joins.order_by().values_list("route").annotate(Count("pk")))
-    by_route = {route: counts[route] for route in Route if counts.get(route)}
-    lost = sum(count for route, count in by_route.items() if route in LOST)
-    attributable = sum(by_route.values()) - by_route.get(Route.ADDED_BY_ADMIN, 0)
-    return ChannelReport(
-        joins=sum(by_route.values()),
-        by_route=by_route,
-        lost=lost,
-        loss_rate=lost / attributable if attributable else None,
-        rejoins=totals["rejoins"] or 0,
-        left=totals["left"],
-        advice=tuple(_advice(channel, by_route)),
-    )
-
-
-def _advice(channel: Channel, by_route: Mapping[Route, int]) -> list[str]:
-    advice = [f"Mend the bot's rights: {channel.bot_problem}"] if channel.bot_problem else []
-    if not channel.bot_id:
-        advice.append("Name the bot of this channel: without one nothing tells us who joins.")
-    if by_route.get(Route.PUBLIC_CHANNEL):
-        advice.append(
-            "Make the channel private: of joins in a public channel Telegram often names no link."
-            if channel.username
-            else "Use request links: these joins came without a link, and a request always names it."
-        )
-    if by_route.get(Route.LINK_UNKNOWN):
-        advice.append("Revoke links made by hand and point your pages at the invite address of the tracker.")
-    if by_route.get(Route.LINK_SHARED):
-        advice.append("People pass their invite links on: use links for one person instead of request links.")
-    if by_route.get(Route.NO_CLICK):
-        advice.append("Some visits came from no ad: check that the ads' landing pages keep their click ids.")
-    return advice

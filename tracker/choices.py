@@ -19,6 +19,13 @@ class Route(TextChoices):
     NO_CLICK = "no_click", "Our link, but no ad click stands behind the visit"
 
 
+class Tap(TextChoices):
+    """What happened on our page shortly before a join that no link leads back."""
+
+    PERSONAL = "personal", "a visitor with a link of their own had just tapped"
+    FALLBACK = "fallback", "a visitor had just been sent on by the channel's own link"
+
+
 class FallbackReason(TextChoices):
     """Why a visitor got the channel's own link instead of one of theirs."""
 

@@ -100,6 +100,7 @@ def _begin(join: Join, joined: Joined, *, now: datetime) -> None:
     match = attribution.match_join(channel=join.channel, lead=join.lead, joined=joined, request=request)
     join.joined_at = joined.at
     _attribute(join, match)
+    join.tap_before = attribution.tap_before(join.channel, match.route, joined.at)
     _use(match.invite, now=now)
     if match.visit and match.visit.external_user_id and not join.lead.external_user_id:
         join.lead.external_user_id = match.visit.external_user_id

@@ -4,7 +4,6 @@ Telegram is asked from a worker, with one exception: `make_now`, for a visitor
 who would otherwise get a link that leads back to no click.
 """
 
-import re
 import threading
 import time
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from django.utils import timezone
 
 from adtarget.api import rate_limit
 from leads.models import Channel, Site
+from leads.models.channel import TELEGRAM_LINK
 from tracker.choices import FallbackReason
 from tracker.models import Invite, InvitePool
 from tracker.telegram import client, groups
@@ -24,8 +24,7 @@ from tracker.telegram.client import TelegramError
 
 log = structlog.get_logger(__name__)
 
-#: The only addresses anybody is ever sent to.
-LINK = re.compile(r"https://t\.me/(?:\+|joinchat/)?[A-Za-z0-9_-]{1,200}(?:\?start=[A-Za-z0-9_-]{1,64})?", re.ASCII)
+LINK = TELEGRAM_LINK  # the only addresses anybody is ever sent to
 
 RUN_SECONDS = 45  # a run stops after this; its lease ends later, so that no second one joins in
 LEASE = timedelta(seconds=60)

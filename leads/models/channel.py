@@ -1,5 +1,8 @@
+import re
 from functools import partial
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -9,6 +12,15 @@ from leads.models.bot import Bot
 from leads.models.site import Site
 
 MOST_STAY_HOURS = 30 * 24
+
+
+#: The only addresses anybody is ever sent to.
+TELEGRAM_LINK = re.compile(r"\Ahttps://t\.me/(?:\+|joinchat/)?[A-Za-z0-9_-]{1,200}(?:\?start=[A-Za-z0-9_-]{1,64})?\Z")
+
+
+def check_telegram_link(text: str) -> None:
+    if not TELEGRAM_LINK.fullmatch(text):
+        raise ValidationError("This is no link of Telegram's; it looks like https://t.me/+AbC….")
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
@@ -25,7 +37,12 @@ class Channel(models.Model):
     telegram_channel_id = models.BigIntegerField(help_text="Telegram's own id, such as -1001234567890.")
     title = models.CharField(max_length=255)
     username = models.CharField(max_length=64, blank=True, help_text="Public name without @; empty when private.")
-    invite_link = models.CharField(max_length=255, blank=True, help_text="Fallback link of the channel itself.")
+    invite_link = models.CharField(
+        max_length=255,
+        blank=True,
+        validators=[check_telegram_link],
+        help_text="Fallback link of the channel itself.",
+    )
     funnel_order = models.PositiveSmallIntegerField(default=0)
     is_default = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -36,7 +53,11 @@ class Channel(models.Model):
     value = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     auto_fire = models.BooleanField(default=True, help_text="Off: a Purchase waits for its value.")
-    stay_hours = models.PositiveSmallIntegerField(default=0, help_text="Send only after the person stayed this long.")
+    stay_hours = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(MOST_STAY_HOURS)],
+        help_text="Send only after the person stayed this long.",
+    )
     bot_problem = models.CharField(max_length=200, blank=True, help_text="Why the bot cannot work here.")
     created_at = models.DateTimeField(auto_now_add=True)
 

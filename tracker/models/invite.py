@@ -31,6 +31,7 @@ class Invite(models.Model):
                 name="invite_pool",
                 condition=Q(given_at__isnull=True, revoked_at__isnull=True),
             ),
+            models.Index(fields=["channel", "given_at"], name="invite_by_giving", condition=Q(given_at__isnull=False)),
             models.Index(fields=["channel", "temp_id"], name="invite_by_visitor"),
             models.Index(fields=["channel", "-created_at"], name="invite_by_age"),
             models.Index(

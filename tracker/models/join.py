@@ -3,7 +3,7 @@ from datetime import datetime
 from django.db import models
 
 from leads.models import Channel, Lead
-from tracker.choices import Route
+from tracker.choices import Route, Tap
 from tracker.models.invite import Invite
 from tracker.models.visit import Visit
 
@@ -17,6 +17,14 @@ class Join(models.Model):
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="joins")
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="joins")
     route = models.CharField(max_length=32, choices=Route.choices)
+    tap_before = models.CharField(
+        max_length=16,
+        choices=Tap.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Tells a join lost on the way from an organic one.",
+    )
     invite = models.ForeignKey(Invite, on_delete=models.SET_NULL, null=True, blank=True, related_name="joins")
     visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="joins")
     joined_at = models.DateTimeField(null=True, blank=True, help_text="The first time.")
@@ -32,7 +40,11 @@ class Join(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "lead"], name="one_stay_per_channel_and_lead")]
         indexes = [
-            models.Index(fields=["channel", "-joined_at"], name="join_by_channel"),
+            # Holds all that the channel's page counts, so that it need not look at the rows.
+            models.Index(
+                fields=["channel", "joined_at", "route", "tap_before", "left_at", "last_joined_at"],
+                name="join_by_channel",
+            ),
             models.Index(
                 fields=["qualifies_at"], name="join_to_qualify", condition=models.Q(qualifies_at__isnull=False)
             ),
@@ -43,6 +55,12 @@ class Join(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead} in {self.channel}"
+
+    @property
+    def evidence(self) -> str:
+        """By which route they came, or why nobody can tell."""
+        route = self.get_route_display()
+        return f"{route}; {self.get_tap_before_display()}" if self.tap_before else route
 
     @property
     def arrived_at(self) -> datetime | None:

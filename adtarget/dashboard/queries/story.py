@@ -74,11 +74,10 @@ def _invited(visits: Sequence[Visit], joins: Sequence[Join]) -> Iterator[Moment]
 
 
 def _stayed(join: Join) -> Iterator[Moment]:
-    route = join.get_route_display()
     if join.requested_at:
         yield Moment(join.requested_at, "join", f"Asked to join {join.channel}")
     if join.joined_at:
-        yield Moment(join.joined_at, "join", f"Joined {join.channel}", route, "good")
+        yield Moment(join.joined_at, "join", f"Joined {join.channel}", join.evidence, "good")
     if join.rejoins and join.last_joined_at and join.last_joined_at != join.joined_at:
         yield Moment(join.last_joined_at, "join", f"Came back to {join.channel}", f"{join.rejoins} times in all")
     if join.left_at:

@@ -1,4 +1,4 @@
-"""Start links, recent history, and what a channel's page says about its losses."""
+"""Start links, recent history, and what tells a join lost on the way from an organic one."""
 
 import re
 from datetime import timedelta
@@ -8,7 +8,15 @@ from django.utils import timezone
 
 from conversions.choices import Source
 from conversions.models import Conversion
-from tests.factories import BotFactory, ChannelFactory, InviteFactory, JoinFactory, LeadFactory, VisitFactory
+from tests.factories import (
+    BotFactory,
+    ChannelFactory,
+    InviteFactory,
+    JoinFactory,
+    LeadFactory,
+    UnattributableClickFactory,
+    VisitFactory,
+)
 from tests.tracker.telegram import recorded
 from tracker import attribution
 from tracker.choices import Route
@@ -119,46 +127,59 @@ def test_history_on_another_site_counts_nothing(tell, stranger_site, channel) ->
     assert Join.objects.get(channel=channel).route == Route.PUBLIC_CHANNEL
 
 
-# ------------------------------------------------------------------ the channel's report
-def test_the_report_counts_routes_and_the_share_that_was_lost(channel) -> None:
-    for route, count in {Route.INVITE_LINK: 6, Route.PUBLIC_CHANNEL: 2, Route.ADDED_BY_ADMIN: 3}.items():
-        JoinFactory.create_batch(count, channel=channel, route=route)
-    JoinFactory(channel=channel, route=Route.INVITE_LINK, joined_at=ago(days=40))
-    JoinFactory(channel=channel, joined_at=None, requested_at=ago(days=1))
-    report = attribution.channel_report(channel, ago(days=30))
-    assert report.by_route == {Route.INVITE_LINK: 6, Route.PUBLIC_CHANNEL: 2, Route.ADDED_BY_ADMIN: 3}
-    assert (report.joins, report.lost, report.loss_rate) == (11, 2, 0.25)
+# ------------------------------------------------------------------ lost on the way, or organic?
+def taps_before() -> list[str]:
+    return list(Join.objects.order_by("joined_at").values_list("tap_before", flat=True))
 
 
-def test_the_report_counts_returns_and_leaves(channel) -> None:
-    JoinFactory(channel=channel, rejoins=2)
-    JoinFactory(channel=channel, left=True)
-    report = attribution.channel_report(channel, ago(days=30))
-    assert (report.rejoins, report.left) == (2, 1)
+def test_a_join_without_a_link_right_after_a_tap_was_lost_on_the_way(tell, channel) -> None:
+    InviteFactory(channel=channel, given=True, given_at=ago(minutes=3))
+    tell(recorded.join(at=ago(minutes=2)))
+    assert taps_before() == ["personal"]
 
 
-def test_a_channel_without_joins_has_no_rate_and_nothing_to_mend(channel) -> None:
-    report = attribution.channel_report(channel, ago(days=30))
-    assert (report.joins, report.loss_rate, report.advice) == (0, None, ())
+def test_a_tap_explains_one_join_only(tell, channel) -> None:
+    InviteFactory(channel=channel, given=True, given_at=ago(minutes=3))
+    UnattributableClickFactory(channel=channel, clicked_at=ago(minutes=3))
+    for person in (1, 2, 3):
+        tell(recorded.join(number=person, person=person, at=ago(minutes=2) + timedelta(seconds=person)))
+    assert taps_before() == ["fallback", "personal", ""]
+
+
+def test_one_visitor_who_taps_thrice_explains_one_join(tell, channel, visit) -> None:
+    UnattributableClickFactory.create_batch(3, channel=channel, visit=visit, clicked_at=ago(minutes=3))
+    for person in (1, 2):
+        tell(recorded.join(number=person, person=person, at=ago(minutes=2) + timedelta(seconds=person)))
+    assert taps_before() == ["fallback", ""]
 
 
 @pytest.mark.parametrize(
-    ("route", "values", "advice"),
+    "tap",
     [
-        (Route.PUBLIC_CHANNEL, {"username": "acme"}, "Make the channel private"),
-        (Route.PUBLIC_CHANNEL, {}, "Use request links"),
-        (Route.LINK_UNKNOWN, {}, "Revoke links made by hand"),
-        (Route.LINK_SHARED, {}, "pass their invite links on"),
-        (Route.NO_CLICK, {}, "click ids"),
-        (Route.BOT_NOT_ADMIN, {"bot_problem": "The bot was removed."}, "The bot was removed."),
-        (Route.INVITE_LINK, {"bot": None}, "Name the bot"),
+        {"given_at": ago(minutes=13)},
+        {"given_at": ago(minutes=1)},
+        {"given_at": ago(minutes=3), "used_at": ago(minutes=2)},
+        {"given_at": None},
     ],
 )
-def test_the_report_says_what_to_change(channel, route, values, advice) -> None:
-    for name, value in values.items():
-        setattr(channel, name, value)
-    JoinFactory(channel=channel, route=route)
-    assert [advice in sentence for sentence in attribution.channel_report(channel, ago(days=30)).advice] == [True]
+def test_without_an_open_tap_right_before_it_a_join_is_organic(tell, channel, tap) -> None:
+    InviteFactory(channel=channel, **tap)
+    InviteFactory(channel=ChannelFactory(site=channel.site), given=True, given_at=ago(minutes=3))
+    tell(recorded.join(at=ago(minutes=2)))
+    assert taps_before() == [""]
+
+
+def test_whom_an_administrator_added_no_tap_brought(tell, channel) -> None:
+    InviteFactory(channel=channel, given=True, given_at=ago(minutes=3))
+    tell(recorded.join(sender=recorded.ADMIN, at=ago(minutes=2)))
+    assert taps_before() == [""]
+
+
+def test_a_link_passed_on_proves_its_tap(tell, channel, visit) -> None:
+    invite = InviteFactory(channel=channel, given=True, visit=visit, given_at=ago(days=2))
+    tell(recorded.join(number=1, person=1, link=invite.link, at=ago(minutes=9)))
+    tell(recorded.join(number=2, person=2, link=invite.link, at=ago(minutes=2)))
+    assert taps_before() == ["", "personal"]
 
 
 def test_a_bot_of_the_account_reports_for_a_channel_without_a_bot(tell, account, channel) -> None:
