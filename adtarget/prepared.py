@@ -1,6 +1,6 @@
 """Statements of the hot paths, whose SQL is made once: Django compiles longer than the database takes to answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -72,16 +72,18 @@ def _bound(value: Value) -> Value:
 class PreparedInsert:
     """`PreparedInsert(Thing, Other)` and then `insert(thing, other)` as often as you like: all or nothing.
 
-    Their keys are made before. PostgreSQL takes them in one message, without
-    those that begin and end a transaction.
+    Their keys are made before. `first` is a statement that belongs to it and
+    whose values come with each call. PostgreSQL takes them in one message,
+    without those that begin and end a transaction.
     """
 
-    def __init__(self, *models: type[models.Model]) -> None:
+    def __init__(self, *models: type[models.Model], first: str = "") -> None:
         self._fields = [model._meta.concrete_fields for model in models]
-        self._sql = [_insert_sql(model) for model in models]
+        self._sql = [*filter(None, [first]), *map(_insert_sql, models)]
 
-    def __call__(self, *instances: models.Model) -> None:
-        values = [
+    def __call__(self, *instances: models.Model, first: Sequence[Value] = ()) -> None:
+        values = [[_bound(value) for value in first]] if first else []
+        values += [
             [field.get_db_prep_save(field.pre_save(instance, True), connection) for field in fields]
             for fields, instance in zip(self._fields, instances, strict=True)
         ]

@@ -14,6 +14,7 @@ from adtarget.api import rate_limit
 from leads import api_keys
 from leads.models import Account, ApiKey, Channel, Site
 from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory
+from tracker import visits
 
 _connect = socket.socket.connect
 LOOPBACK = ("127.", "::1", "localhost")
@@ -36,6 +37,7 @@ def _no_network() -> Iterator[None]:
 def _empty_cache() -> None:
     cache.clear()
     rate_limit._local_buckets.cache_clear()
+    visits.forget_sites()
 
 
 class Api:

@@ -29,10 +29,13 @@ REDIS_REST_SECONDS = 5.0  # after a failure, how long nobody asks it again
 MOST_LOCAL_BUCKETS = 50_000
 
 
-def take(bucket: str, *, per_minute: float, burst: int) -> int:
-    """Takes one token: 0 when there was one, else the whole seconds to wait, at least 1."""
+def take(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True) -> int:
+    """Takes one token: 0 when there was one, else the whole seconds to wait, at least 1.
+
+    A bucket that is not shared is this process's own and costs no round trip.
+    """
     rate = per_minute / 60
-    shared = _shared_buckets()
+    shared = _shared_buckets() if is_shared else None
     wait = shared.take(bucket, rate=rate, burst=burst) if shared else None
     if wait is None:
         wait = _local_buckets().take(bucket, rate=rate, burst=burst)
