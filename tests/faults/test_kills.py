@@ -76,12 +76,14 @@ def test_a_stopped_worker_finishes_what_it_holds(stack: Stack) -> None:
 
 
 def test_a_mended_token_lets_everything_go(stack: Stack) -> None:
-    stack.sandbox.fault(kind="platform_error", platform="meta", times=1, params={"code": 190, "subcode": 463})
+    # The refusal stays until it is mended: were it for one request, an attempt that times out would use it up.
+    stack.sandbox.fault(kind="platform_error", platform="meta", params={"code": 190, "subcode": 463})
     stack.start("web", "worker", "beat")
     kept = stack.convert(7)
     wait_for(lambda: stack.conversion(kept["conversionId"])["sends"][0].get("lastError"))
     other = stack.convert(8)
     assert stack.conversion(other["conversionId"])["sends"][0]["status"] == "pending"
+    stack.sandbox.faults.replace()
     stack.provision("meta", meta_token="EAA-mended")
     wait_for(lambda: set(stack.accepted_event_ids()) == {kept["eventId"], other["eventId"]})
 
