@@ -1,5 +1,6 @@
 """One factory per model, with words for situations: `SendFactory(due=True)`, `ConversionFactory(purchase=True)`."""
 
+from tests.factories.alerts import AlertFactory, AlertSettingsFactory, NoticeFactory
 from tests.factories.conversions import ConversionFactory, IdempotencyRecordFactory
 from tests.factories.dispatch import AttemptFactory, PixelFactory, SendFactory
 from tests.factories.leads import (
@@ -24,6 +25,8 @@ from tests.factories.tracker import (
 
 __all__ = [
     "AccountFactory",
+    "AlertFactory",
+    "AlertSettingsFactory",
     "ApiKeyFactory",
     "AttemptFactory",
     "AuditEntryFactory",
@@ -35,6 +38,7 @@ __all__ = [
     "JoinFactory",
     "LeadFactory",
     "MembershipFactory",
+    "NoticeFactory",
     "PixelFactory",
     "SendFactory",
     "SiteFactory",

@@ -37,6 +37,7 @@ def overview(state: State) -> Json:
                 "webhook": bot.webhook.url,
                 "pending": len(bot.updates),
                 "error": bot.webhook.last_error_message,
+                "said": list(bot.said),
             }
             for bot in state.bots.values()
         ]

@@ -163,7 +163,9 @@ class BotApi:
             chat = {"id": chat_id, "type": "private", "first_name": self.state.person(chat_id).first_name}
         else:
             chat = self._chat(bot, params).told()
-        return {"message_id": 2, "from": bot.told(), "chat": chat, "date": int(time.time()), "text": text}
+        message = {"message_id": 2, "from": bot.told(), "chat": chat, "date": int(time.time()), "text": text}
+        bot.said.append(message)
+        return message
 
     # -------------------------------------------------------------- finding
     def _chat(self, bot: Bot, params: Mapping[str, Any]) -> Chat:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST_PENDING = 10_000
+MOST_KEPT_MESSAGES = 100
 #: What a bot gets that never named its `allowed_updates`: `chat_member` is not among it.
 DEFAULT_UPDATES = ("message", "my_chat_member", "chat_join_request", "callback_query", "channel_post")
 ADMINISTRATOR, MEMBER, LEFT, KICKED = "administrator", "member", "left", "kicked"
@@ -51,6 +52,7 @@ class Bot:
     standing: dict[int, str] = field(default_factory=dict)
     without_invite_right: set[int] = field(default_factory=set)
     started_by: set[int] = field(default_factory=set)
+    said: deque[Json] = field(default_factory=lambda: deque(maxlen=MOST_KEPT_MESSAGES))
 
     def told(self) -> Json:
         return {"id": self.id, "is_bot": True, "first_name": self.username, "username": self.username}

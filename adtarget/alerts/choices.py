@@ -1,0 +1,22 @@
+"""The closed sets of alerts; knows nobody."""
+
+from django.db.models import TextChoices
+
+
+class Kind(TextChoices):
+    PIXEL_PAUSED = "pixel_paused", "A pixel is paused"
+    FAILURES = "failures", "Many sends fail"
+    SILENCE = "silence", "No events come in"
+    VALUES = "values", "Values run out of time"
+    BOT = "bot", "A bot cannot work"
+
+
+class Occasion(TextChoices):
+    OPENED = "opened"
+    REMINDER = "reminder", "Still open"
+    RESOLVED = "resolved"
+
+
+class Route(TextChoices):
+    EMAIL = "email", "E-mail"
+    TELEGRAM = "telegram", "Telegram"

@@ -1,0 +1,127 @@
+"""What needs people right now, over all accounts. One function per kind; what none of them names is over.
+
+None of the sentences names a person or holds a secret: they leave the house.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, OuterRef, Q, Subquery
+
+from adtarget.alerts.choices import Kind
+from adtarget.alerts.models import Alert, AlertSettings
+from adtarget.dashboard.queries.values import awaiting, site_platforms
+from conversions.models import Conversion
+from dispatch.choices import PlatformSlug, Reason, SendStatus
+from dispatch.models import Pixel, Send
+from dispatch.models.send import SendQuerySet
+from dispatch.queries import failed_since
+from leads.models import Account, Channel, Site
+
+AN_HOUR = timedelta(hours=1)
+#: Sends are tried for two days; what ended within the hour was accepted within these.
+TRIED_FOR = timedelta(days=3)
+BY_HAND = (Reason.CANCELLED, Reason.ERASED)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    account_id: str
+    subject: str
+    text: str
+
+
+class SettingsOf(dict[str, AlertSettings]):
+    """By account id; the defaults where an account never chose."""
+
+    def __missing__(self, account_id: str) -> AlertSettings:
+        self[account_id] = AlertSettings(account_id=account_id)
+        return self[account_id]
+
+
+def all_settings() -> SettingsOf:
+    return SettingsOf({settings.account_id: settings for settings in AlertSettings.objects.all()})
+
+
+Find = Callable[[datetime, Mapping[str, AlertSettings]], Iterable[Found]]
+
+
+def paused_pixels(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
+    for pixel in Pixel.objects.active().filter(paused_at__isnull=False).select_related("site"):
+        code = f" ({pixel.pause_code})" if pixel.pause_code else ""
+        text = f"{pixel} of {pixel.site.domain} is paused{code}. Its events wait."
+        yield Found(pixel.site.account_id, pixel.pk, text)
+
+
+def failing_sends(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
+    """Too large a share of what ended in the last hour. An open alert is over at half that share."""
+    recent = Send.objects.filter(created_at__gte=now - TRIED_FOR, conversion__is_test=False)
+    failed = _counted(failed_since(now - AN_HOUR, recent).exclude(reason__in=BY_HAND))
+    open_ones = set(Alert.objects.open().filter(kind=Kind.FAILURES).values_list("account_id", "subject"))
+    suspects = {
+        key: count
+        for key, count in failed.items()
+        if key in open_ones or 100 * count >= settings_of[key[0]].failure_percent * settings_of[key[0]].failure_least
+    }
+    if not suspects:
+        return
+    accounts = {account_id for account_id, _ in suspects}
+    sent = _counted(
+        recent.filter(status=SendStatus.SENT, sent_at__gte=now - AN_HOUR, pixel__site__account__in=accounts)
+    )
+    for (account_id, platform), count in suspects.items():
+        settings, ended = settings_of[account_id], count + sent.get((account_id, platform), 0)
+        is_open = (account_id, platform) in open_ones
+        share, enough = (
+            (settings.failure_percent / 2, 1) if is_open else (settings.failure_percent, settings.failure_least)
+        )
+        if ended >= enough and 100 * count >= share * ended:
+            label = PlatformSlug(platform).label
+            yield Found(account_id, platform, f"{label} failed {count} of {ended} sends within the last hour.")
+
+
+def silent_sites(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
+    """Sites that had events once and have none now."""
+    latest = Conversion.objects.filter(site=OuterRef("pk")).order_by("-attributed_at").values("attributed_at")[:1]
+    sites = Site.objects.filter(is_paused=False).annotate(last_event=Subquery(latest))
+    for site in sites.only("account_id", "domain").iterator():
+        hours = settings_of[site.account_id].silence_hours
+        if site.last_event and site.last_event < now - timedelta(hours=hours):
+            text = f"No event of {site.domain} came in since {site.last_event:%-d %b %Y, %H:%M} UTC."
+            yield Found(site.account_id, site.pk, text)
+
+
+def values_running_out(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
+    """Conversions that a platform will not take any more unless somebody enters their value soon."""
+    waiting = Conversion.objects.filter(awaiting_manual_input=True).order_by().values("account")
+    for account in Account.objects.filter(pk__in=waiting):
+        hours = settings_of[account.pk].values_hours
+        urgent = awaiting(account, site_platforms(account), now=now)
+        count = urgent.filter(Q(closes_at__lte=now + timedelta(hours=hours))).count()
+        if count:
+            things = "1 conversion awaits its value" if count == 1 else f"{count} conversions await their values"
+            text = f"{things}, and a platform stops taking them within {hours} hours."
+            yield Found(account.pk, "", text)
+
+
+def broken_bots(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
+    channels = Channel.objects.active().exclude(bot_problem="").filter(site__is_paused=False)
+    for channel in channels.select_related("site"):
+        text = f"The bot cannot work in {channel.title[:80]} of {channel.site.domain}: {channel.bot_problem[:120]}"
+        yield Found(channel.site.account_id, channel.pk, text[:300])
+
+
+FINDERS: Mapping[Kind, Find] = {
+    Kind.PIXEL_PAUSED: paused_pixels,
+    Kind.FAILURES: failing_sends,
+    Kind.SILENCE: silent_sites,
+    Kind.VALUES: values_running_out,
+    Kind.BOT: broken_bots,
+}
+
+
+def _counted(sends: SendQuerySet) -> dict[tuple[str, str], int]:
+    """How many, by account and platform."""
+    rows = sends.order_by().values_list("pixel__site__account", "platform").annotate(count=Count("pk"))
+    return {(account_id, platform): count for account_id, platform, count in rows}

@@ -1,0 +1,123 @@
+"""Gets notices to people: takes a due row, speaks to the mail server or Telegram, notes what came of it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection
+from django.db.models import F
+
+from adtarget import mail
+from adtarget.alerts.choices import Kind, Occasion, Route
+from adtarget.alerts.models import Alert, AlertSettings, Notice
+from adtarget.encryption import CannotDecrypt
+from tracker.telegram import client
+from tracker.telegram.client import TelegramError
+
+log = structlog.get_logger(__name__)
+
+WAITS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
+LEASE = timedelta(minutes=5)
+MOST_AT_ONCE = 200
+
+WHAT_TO_DO = {
+    Kind.PIXEL_PAUSED: "Mend its access at the platform, then resume it in Set-up.",
+    Kind.FAILURES: "Delivery shows each one and why it failed.",
+    Kind.SILENCE: "Open your page and watch for the visit in Set-up; see that your backend still sends.",
+    Kind.VALUES: "Enter the values in Values.",
+    Kind.BOT: "Make the bot an administrator of the channel again, with the right to invite.",
+}
+
+Clock = Callable[[], datetime]
+
+
+class CannotTell(Exception):
+    """A notice did not get through. `wait` is how long to wait at least, None where asking again is of no use."""
+
+    def __init__(self, text: str, *, wait: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
+def tell_due(*, clock: Clock) -> int:
+    """Tells all that is due, the oldest first; how many were tried.
+
+    Each is claimed by moving its due date, so that two workers tell different
+    ones and a lost worker's notice is told again.
+    """
+    due = Notice.objects.filter(due_at__lte=clock()).select_related("alert__account").order_by("due_at")
+    tried = 0
+    for notice in due[:MOST_AT_ONCE]:
+        lease_end = clock() + LEASE
+        if Notice.objects.filter(pk=notice.pk, due_at=notice.due_at).update(
+            due_at=lease_end, attempts=F("attempts") + 1
+        ):
+            _tell(notice, lease_end, clock=clock)
+            tried += 1
+    return tried
+
+
+def tell(route: Route, settings: AlertSettings, *, subject: str, text: str) -> None:
+    """One message on one way. Raises CannotTell."""
+    if route not in settings.routes:
+        raise CannotTell("Nobody is to be told this way any more.")
+    if not connection.in_atomic_block:
+        connection.close()  # back to the pool while a stranger takes its time
+    if route == Route.EMAIL:
+        _mail(settings, subject, text)
+    else:
+        _send_to_telegram(settings, f"{subject}\n\n{text}")
+
+
+def wording(alert: Alert, occasion: Occasion) -> tuple[str, str]:
+    """Subject and text of a message."""
+    name, label = alert.account.name, alert.get_kind_display()
+    since = f"{alert.opened_at:%-d %b %Y, %H:%M} UTC"
+    if occasion == Occasion.RESOLVED:
+        return f"{name}: over: {label.lower()}", f"This is over; it began {since}:\n{alert.text}"
+    again = f"It is so since {since}.\n" if occasion == Occasion.REMINDER else ""
+    return f"{name}: {label.lower()}", f"{alert.text}\n{again}{WHAT_TO_DO[Kind(alert.kind)]}"
+
+
+def _tell(notice: Notice, lease_end: datetime, *, clock: Clock) -> None:
+    alert = notice.alert
+    subject, text = wording(alert, Occasion(notice.occasion))
+    settings = AlertSettings.objects.select_related("telegram_bot").filter(account=alert.account_id).first()
+    settings = settings or AlertSettings(account=alert.account)
+    held = Notice.objects.filter(pk=notice.pk, due_at=lease_end)
+    try:
+        tell(Route(notice.route), settings, subject=subject, text=text)
+    except CannotTell as error:
+        again_at = _next_attempt(notice, error, now=clock())
+        held.update(due_at=again_at, error=str(error)[:300])
+        log.warning("alert not told", notice=notice.pk, route=notice.route, again_at=again_at)
+    else:
+        held.update(due_at=None, sent_at=clock(), error="")
+
+
+def _next_attempt(notice: Notice, error: CannotTell, *, now: datetime) -> datetime | None:
+    if error.wait is None or notice.attempts >= len(WAITS):
+        return None
+    return now + max(WAITS[notice.attempts], error.wait)
+
+
+def _mail(settings: AlertSettings, subject: str, text: str) -> None:
+    try:
+        mail.send(subject, text, settings.emails)
+    except mail.MailError as error:
+        raise CannotTell(str(error), wait=None if error.is_final else timedelta()) from error
+
+
+def _send_to_telegram(settings: AlertSettings, text: str) -> None:
+    bot, chat_id = settings.telegram_bot, settings.telegram_chat_id
+    assert bot is not None  # noqa: S101 (else it were no route)
+    try:
+        client.call(bot.token(), "sendMessage", params={"chat_id": chat_id, "text": text[:4000]})
+    except CannotDecrypt as error:
+        raise CannotTell(str(error)) from error
+    except TelegramError as error:
+        if error.migrate_to_chat_id:  # the group became a supergroup; the next attempt goes there
+            AlertSettings.objects.filter(pk=settings.pk).update(telegram_chat_id=error.migrate_to_chat_id)
+        for_now = error.code in (0, 429) or error.code >= 500 or error.migrate_to_chat_id
+        wait = timedelta(seconds=error.retry_after or 0) if for_now else None
+        raise CannotTell(f"Telegram: {error.description}", wait=wait) from error
