@@ -11,6 +11,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, F, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,8 +21,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from adtarget import second_step, signing_in
+from adtarget.alerts.models import Alert
 from leads.choices import Role
-from leads.models import Account, Membership
+from leads.models import Account
 
 P = ParamSpec("P")
 
@@ -40,6 +43,7 @@ class Access:
     user: User
     account: Account
     role: Role
+    open_alerts: int = 0
 
     @property
     def may_submit(self) -> bool:
@@ -99,18 +103,22 @@ def access_to(request: HttpRequest, account_id: str) -> Access:
     """The signed-in person's access to the account, or Http404."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 (login_required stands before)
-    membership = Membership.objects.select_related("account").filter(user=user, account=account_id).first()
+    accounts = Account.objects.filter(pk=account_id).annotate(open_alerts=_open_alerts())
     if user.is_superuser:
-        account = membership.account if membership else Account.objects.filter(pk=account_id).first()
-        role = Role.OWNER
+        account = accounts.annotate(role=Value(Role.OWNER)).first()
     else:
-        account = membership.account if membership else None
-        role = Role(membership.role) if membership else Role.VIEWER
+        account = accounts.filter(memberships__user=user).annotate(role=F("memberships__role")).first()
     if account is None:
         raise Http404
     if request.session.get(LAST_ACCOUNT) != account.pk:
         request.session[LAST_ACCOUNT] = account.pk
-    return Access(user=user, account=account, role=role)
+    return Access(user=user, account=account, role=Role(account.role), open_alerts=account.open_alerts)
+
+
+def _open_alerts() -> Coalesce:
+    """How many the account has; part of a statement that is made anyway."""
+    found = Alert.objects.open().filter(account=OuterRef("pk")).order_by().values("account")
+    return Coalesce(Subquery(found.annotate(count=Count("pk")).values("count")), 0)
 
 
 def accounts_of(user: User) -> list[Account]:

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from adtarget.dashboard.views import (
+    alerts,
     conversions,
     delivery,
     home,
@@ -28,6 +29,9 @@ account_pages = [
     path("delivery/<str:send_id>/", delivery.send, name="send"),
     path("leads/", leads.people, name="leads"),
     path("leads/<int:lead_id>/", leads.person, name="lead"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/settings/", alerts.alert_settings, name="alert-settings"),
+    path("alerts/test/", alerts.test_alert, name="test-alert"),
     path("people/", people.people, name="people"),
     path("people/second-step/", people.require_second_step, name="require-second-step"),
     path("people/<int:membership_id>/link/", people.new_link, name="new-link"),

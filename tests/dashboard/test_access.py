@@ -17,6 +17,8 @@ PAGES = [
     "set-up/",
     "set-up/keys/",
     "people/",
+    "alerts/",
+    "alerts/settings/",
 ]
 
 

@@ -185,6 +185,9 @@ PAGES = [
     "delivery/quality",
     "set-up",
     "set-up/keys",
+    "people",
+    "alerts",
+    "alerts/settings",
 ]
 
 
@@ -203,7 +206,11 @@ def busy(page: Page, account: Account, channel: Channel) -> Send:
 def addresses(send: Send) -> list[str]:
     conversion = send.conversion
     single = [f"conversions/{conversion.pk}", f"delivery/{send.pk}", f"leads/{conversion.lead_id}"]
-    return [f"/accounts/{conversion.account_id}/{name}/" for name in (*PAGES, *single)] + ["/password/"]
+    return [f"/accounts/{conversion.account_id}/{name}/" for name in (*PAGES, *single)] + [
+        "/password/",
+        "/you/",
+        "/confirm/",
+    ]
 
 
 def test_no_page_is_wider_than_a_small_phone(page: Page, busy: Send, complaints: list[str]) -> None:
