@@ -57,15 +57,15 @@ class AlertForm(forms.ModelForm):
         }
         help_texts = {
             "failure_least": "",
-            "telegram_chat_id": "Of a person who pressed Start, or of a group in which the bot is: such as -1001234567890.",
+            "telegram_chat_id": "Of a person who pressed Start, or of a group with the bot: such as -1001234567890.",
         }
 
-    def __init__(self, *args: Any, instance: AlertSettings, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, instance: AlertSettings) -> None:
         initial = {
             "watched": [kind for kind in Kind.values if instance.watches(kind)],
             "addresses": "\n".join(instance.emails),
         }
-        super().__init__(*args, instance=instance, initial=initial, **kwargs)
+        super().__init__(data, instance=instance, initial=initial)
         bots = cast(forms.ModelChoiceField, self.fields["telegram_bot"])
         bots.queryset, bots.empty_label = Bot.objects.filter(account=instance.account).order_by("username"), "None"
         self.fields["telegram_chat_id"].widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
