@@ -37,6 +37,7 @@ from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel
 from leads import api_keys, join_events
 from leads.choices import KeyMode, Role
+from leads.domains import domain_of
 from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Membership, Site
 from leads.models.channel import MOST_STAY_HOURS
 
@@ -45,7 +46,6 @@ __all__ = ["WrongField", "provision"]
 log = structlog.get_logger(__name__)
 
 OPS = "ops"  # a role of the document only: an owner who may use the admin as well
-DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 PIXEL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it becomes a part of the platform's path
 GOOGLE_OAUTH = ("clientId", "clientSecret", "refreshToken")
 GOOGLE_SERVICE_ACCOUNT = ("client_email", "private_key")
@@ -132,12 +132,9 @@ def _username(node: Node) -> str:
 # ------------------------------------------------------------------ sites
 def _domain(node: Node) -> str:
     try:
-        domain = text(253)(node).rstrip(".").encode("idna").decode().lower()
-    except UnicodeError:
-        domain = ""
-    if not DOMAIN.fullmatch(domain):
-        raise node.wrong("must be a bare host name such as shop.example.")
-    return domain
+        return domain_of(text(253)(node))
+    except ValueError as error:
+        raise node.wrong(str(error)) from error
 
 
 def _phone_region(node: Node) -> str:

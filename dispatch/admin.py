@@ -1,15 +1,13 @@
 """Sends and pixels for ops: where is it, why, what to do; retry, cancel, replay, pause, resume, test."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -24,7 +22,6 @@ from adtarget.admin import (
     BigTableAdmin,
     ReadOnlyAdmin,
     RecentSignInAdmin,
-    SecretField,
     actor_of,
     address_of,
     back_to_page,
@@ -38,12 +35,11 @@ from adtarget.admin import (
     note,
     pretty_json,
 )
-from adtarget.json_document import Node, WrongField
-from adtarget.provisioning import GOOGLE_OAUTH, GOOGLE_SERVICE_ACCOUNT, OPTION_READERS, PIXEL_ID
 from conversions import searching
 from conversions.models import Conversion
 from dispatch import explaining, pausing, probing, queries, replaying
-from dispatch.choices import Outcome, PlatformSlug, SendStatus
+from dispatch.choices import Outcome, SendStatus
+from dispatch.forms import PixelForm
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms import PLATFORMS
 from dispatch.platforms.meanings import meaning
@@ -351,64 +347,6 @@ def report(outcomes: Outcomes, *, done: str) -> Iterator[str]:
 
 
 # ------------------------------------------------------------------ pixels
-class PixelForm(forms.ModelForm):
-    new_token = SecretField(
-        label="Access token",
-        help_text="Kept encrypted, never shown again. Google: the service-account key or "
-        "{clientId, clientSecret, refreshToken} as JSON. Leave empty to keep the one that is stored.",
-    )
-
-    class Meta:
-        model = Pixel
-        fields = ("site", "platform", "pixel_id", "test_event_code", "options", "is_active")
-        help_texts = {
-            "options": "eventNames, conversionActions, defaultPhoneRegion, testPixel, limitedDataUse; all optional.",
-            "is_active": "Off: no new sends are made, and those that wait are skipped.",
-        }
-
-    def clean_pixel_id(self) -> str:
-        pixel_id: str = self.cleaned_data["pixel_id"].strip()
-        if not PIXEL_ID.fullmatch(pixel_id):
-            raise ValidationError("Letters, digits, - and _ only.")
-        return pixel_id
-
-    def clean_options(self) -> dict[str, Any]:
-        options = self.cleaned_data["options"] or {}
-        if not isinstance(options, dict):
-            raise ValidationError('This is a JSON object, such as {"testPixel": true}.')
-        if "credentials" in options:
-            raise ValidationError("Credentials go into the field “Access token”, where they are kept encrypted.")
-        try:
-            for name, read in OPTION_READERS.items():
-                if options.get(name) is not None:
-                    read(Node(options[name], name))
-        except WrongField as wrong:
-            raise ValidationError(str(wrong)) from wrong
-        return options
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        token = given.get("new_token", "")
-        platform = given.get("platform") or self.instance.platform
-        if not token and self.instance._state.adding:
-            self.add_error("new_token", "A pixel needs its access token.")
-        if token.startswith("{") and (problem := _problem_of_credentials(token, platform)):
-            self.add_error("new_token", problem)
-        return given
-
-
-def _problem_of_credentials(text: str, platform: str) -> str:
-    try:
-        given = json.loads(text)
-    except ValueError:
-        return "This is no valid JSON."
-    if platform != PlatformSlug.GOOGLE:
-        return "Only Google takes JSON here."
-    if not (set(GOOGLE_OAUTH) <= set(given) or set(GOOGLE_SERVICE_ACCOUNT) <= set(given)):
-        return "A service-account key, or clientId, clientSecret and refreshToken are needed."
-    return ""
-
-
 class PixelStateFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"

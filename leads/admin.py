@@ -37,22 +37,18 @@ from adtarget.admin import (
 )
 from leads import api_keys, join_events
 from leads.choices import KeyMode
+from leads.domains import domain_of
 from leads.forms import ChannelForm
 from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Lead, Membership, Site
 
-DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 BOT_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{5,200}")
 
 
-def domain_of(text: str) -> str:
-    """A bare host name in lower case and in ASCII; ValidationError for anything else."""
+def _domain_of(text: str) -> str:
     try:
-        domain = text.strip().rstrip(".").encode("idna").decode().lower()
-    except UnicodeError:
-        domain = ""
-    if not DOMAIN.fullmatch(domain):
-        raise ValidationError(f"“{text}” is no bare host name such as shop.example.")
-    return domain
+        return domain_of(text)
+    except ValueError as error:
+        raise ValidationError(f"“{text}” {error}") from error
 
 
 # ------------------------------------------------------------------ accounts and people
@@ -153,13 +149,13 @@ class SiteForm(forms.ModelForm):
         fields = ("domain", "allowed_domains", "default_phone_region")
 
     def clean_domain(self) -> str:
-        return domain_of(self.cleaned_data["domain"])
+        return _domain_of(self.cleaned_data["domain"])
 
     def clean_allowed_domains(self) -> list[str]:
         given = self.cleaned_data["allowed_domains"] or []
         if not isinstance(given, list) or not all(isinstance(domain, str) for domain in given):
             raise ValidationError('This is a list of host names, such as ["shop.example"].')
-        return [domain_of(domain) for domain in given]
+        return [_domain_of(domain) for domain in given]
 
     def clean_default_phone_region(self) -> str:
         region: str = self.cleaned_data["default_phone_region"].upper()

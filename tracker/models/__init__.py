@@ -1,3 +1,4 @@
+from tracker.models.bot_chat import BotChat
 from tracker.models.bot_start import BotStart
 from tracker.models.invite import Invite
 from tracker.models.invite_pool import InvitePool
@@ -7,6 +8,7 @@ from tracker.models.unattributable_click import UnattributableClick
 from tracker.models.visit import TrackingSession, Visit
 
 __all__ = [
+    "BotChat",
     "BotStart",
     "Invite",
     "InvitePool",

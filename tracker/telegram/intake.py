@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from leads.models import Bot, Channel
 from tracker import attribution, joins
-from tracker.models import BotStart, Invite, TelegramUpdate
+from tracker.models import BotChat, BotStart, Invite, TelegramUpdate
 from tracker.telegram import approvals, groups, updates
 from tracker.telegram.updates import BotRightsChanged, BotStarted, GroupMigrated, Joined, JoinRequested, Left
 
@@ -110,6 +110,7 @@ def _apply(row: TelegramUpdate, *, now: datetime) -> None:
             _remember_start(bot, started, now=now)
         case BotRightsChanged() as changed:
             Channel.objects.filter(bot=bot, telegram_channel_id=changed.chat_id).update(bot_problem=changed.problem)
+            _remember_chat(bot, changed, now=now)
         case GroupMigrated() as migrated:
             groups.move(bot.account_id, migrated.old_chat_id, migrated.new_chat_id)
 
@@ -129,6 +130,15 @@ def _channels(bot: Bot, chat_id: int, link: str = "") -> list[Channel]:
         owner = Invite.objects.filter(link=link, channel__in=channels).values_list("channel_id", flat=True).first()
         return [channel for channel in channels if owner in (None, channel.pk)]
     return channels
+
+
+def _remember_chat(bot: Bot, changed: BotRightsChanged, *, now: datetime) -> None:
+    """So that the set-up can offer it as a channel; a chat that the bot has left is offered no more."""
+    if not changed.is_inside:
+        BotChat.objects.filter(bot=bot, telegram_chat_id=changed.chat_id).delete()
+        return
+    facts = {"title": changed.title, "username": changed.username, "problem": changed.problem, "seen_at": now}
+    BotChat.objects.update_or_create(bot=bot, telegram_chat_id=changed.chat_id, defaults=facts)
 
 
 def _remember_start(bot: Bot, started: BotStarted, *, now: datetime) -> None:

@@ -69,10 +69,13 @@ class BotStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BotRightsChanged:
-    """`problem` says what the bot cannot do in the chat, '' where it can work."""
+    """`problem` says what the bot cannot do in the chat, '' where it can work; the names are the chat's."""
 
     chat_id: int
     problem: str
+    title: str = ""
+    username: str = ""
+    is_inside: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,8 +122,8 @@ def rights_problem(member: object) -> str:
 
 
 _READ = frozenset(
-    "update_id message chat_member my_chat_member chat_join_request chat from user id type is_bot username date text "
-    "old_chat_member new_chat_member status is_member can_invite_users invite_link via_join_request "
+    "update_id message chat_member my_chat_member chat_join_request chat from user id type title is_bot username "
+    "date text old_chat_member new_chat_member status is_member can_invite_users invite_link via_join_request "
     "migrate_to_chat_id".split()
 )
 
@@ -170,9 +173,26 @@ def _bot_rights(change: Mapping[str, object]) -> Event | None:
     match change:
         case {"chat": {"type": "private"}}:
             return None  # somebody blocked the bot, or lets it write again
-        case {"new_chat_member": {"status": str()} as member} if chat_id is not None:
-            return BotRightsChanged(chat_id=chat_id, problem=rights_problem(member))
+        case {"new_chat_member": dict(member)} if chat_id is not None and isinstance(member.get("status"), str):
+            title, username = chat_names(change.get("chat"))
+            return BotRightsChanged(
+                chat_id=chat_id,
+                problem=rights_problem(member),
+                title=title,
+                username=username,
+                is_inside=_is_inside(member) is not False,
+            )
     return None
+
+
+def chat_names(chat: object) -> tuple[str, str]:
+    """Title and public name of a channel or group, '' for what it has not."""
+    match chat:
+        case {"title": str(title), **more}:
+            username = more.get("username")
+            is_name = isinstance(username, str) and _USERNAME.fullmatch(username)
+            return _text(title)[:_LONGEST_LINK], str(username) if is_name else ""
+    return "", ""
 
 
 def _migration(message: Mapping[str, object]) -> Event | None:

@@ -15,7 +15,7 @@ from tests.factories import ChannelFactory, InviteFactory, SiteFactory, VisitFac
 from tests.tracker.telegram import recorded
 from tests.tracker.telegram.recorded import ADMIN, CHAT
 from tracker.choices import Route
-from tracker.models import Join
+from tracker.models import BotChat, Join
 from tracker.telegram import intake
 
 pytestmark = pytest.mark.django_db
@@ -267,6 +267,15 @@ def test_lost_rights_show_on_the_channel_and_regained_ones_clear_it(tell, channe
     tell(recorded.bot_rights(number=3, can_invite_users=True))
     channel.refresh_from_db()
     assert channel.bot_problem == ""
+
+
+def test_a_chat_is_remembered_while_the_bot_is_in_it(tell, channel) -> None:
+    tell(recorded.bot_rights(number=1, can_invite_users=False))
+    tell(recorded.bot_rights(number=2, can_invite_users=True))
+    chat = BotChat.objects.get()
+    assert (chat.telegram_chat_id, chat.title, chat.problem) == (CHAT, "VIP", "")
+    tell(recorded.bot_rights(number=3, status="kicked"))
+    assert not BotChat.objects.exists()
 
 
 def test_a_replayed_loss_of_rights_loses_them_only_once(tell, channel) -> None:

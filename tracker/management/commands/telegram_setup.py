@@ -4,11 +4,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from leads.models import Bot, Channel
-from tracker.telegram import client, updates
+from tracker.telegram import client
 from tracker.telegram.client import TelegramError
+from tracker.telegram.connecting import register, rights_problem
 from tracker.telegram.selection import named_bots
-
-MAX_CONNECTIONS = 40
 
 
 class Command(BaseCommand):
@@ -44,26 +43,3 @@ class Command(BaseCommand):
             channel.bot_problem = rights_problem(bot, bot_user_id, channel)[:200]
             channel.save(update_fields=["bot_problem"])
             self.stdout.write(f"  {channel} ({channel.telegram_channel_id}): {channel.bot_problem or 'ready'}")
-
-
-def register(bot: Bot, url: str) -> None:
-    """Has Telegram send the bot's updates here, with its secret, and exactly the kinds we read."""
-    client.call(
-        bot.token(),
-        "setWebhook",
-        params={
-            "url": url.rstrip("/") + bot.webhook_path,
-            "secret_token": bot.webhook_secret,
-            "allowed_updates": list(updates.ALLOWED_UPDATES),
-            "max_connections": MAX_CONNECTIONS,
-        },
-    )
-
-
-def rights_problem(bot: Bot, bot_user_id: int, channel: Channel) -> str:
-    """What the bot cannot do in the channel now; '' where it can work."""
-    params = {"chat_id": channel.telegram_channel_id, "user_id": bot_user_id}
-    try:
-        return updates.rights_problem(client.call(bot.token(), "getChatMember", params=params))
-    except TelegramError as error:
-        return f"Telegram: {error.description}"

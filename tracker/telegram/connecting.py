@@ -1,0 +1,108 @@
+"""Is a bot connected to us, and may it do its work? Every function here speaks to Telegram and waits for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leads.models import Bot, Channel
+from tracker.telegram import client, updates
+from tracker.telegram.client import TelegramError
+
+MAX_CONNECTIONS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `what_to_do` where it is not well."""
+
+    text: str
+    what_to_do: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return not self.what_to_do
+
+
+def username_of(token: str) -> str:
+    """The name of the bot behind a token. Raises TelegramError."""
+    return str(client.call(token, "getMe", params={})["username"])
+
+
+def register(bot: Bot, url: str) -> None:
+    """Has Telegram send the bot's updates here, with its secret, and exactly the kinds we read."""
+    client.call(
+        bot.token(),
+        "setWebhook",
+        params={
+            "url": url.rstrip("/") + bot.webhook_path,
+            "secret_token": bot.webhook_secret,
+            "allowed_updates": list(updates.ALLOWED_UPDATES),
+            "max_connections": MAX_CONNECTIONS,
+        },
+    )
+
+
+def register_if_free(bot: Bot, url: str) -> None:
+    """The same, unless the bot's updates go elsewhere: then a person decides. Raises TelegramError."""
+    if not client.call(bot.token(), "getWebhookInfo", params={}).get("url"):
+        register(bot, url)
+
+
+def rights_problem(bot: Bot, bot_user_id: int, channel: Channel) -> str:
+    """What the bot cannot do in the channel now; '' where it can work."""
+    params = {"chat_id": channel.telegram_channel_id, "user_id": bot_user_id}
+    try:
+        return updates.rights_problem(client.call(bot.token(), "getChatMember", params=params))
+    except TelegramError as error:
+        return f"Telegram: {error.description}"
+
+
+def chat_of(bot: Bot, chat: int | str) -> tuple[int, str, str]:
+    """Id, title and public name of a chat by its id or @name. Raises TelegramError where the bot does not see it."""
+    told = client.call(bot.token(), "getChat", params={"chat_id": chat})
+    return int(told["id"]), *updates.chat_names(told)
+
+
+def check(bot: Bot, url: str) -> list[Finding]:
+    """Token, webhook, kinds of updates, and the rights in each channel, which are noted there."""
+    try:
+        me = client.call(bot.token(), "getMe", params={})
+        return [
+            Finding(f"Telegram knows it as @{me['username']}."),
+            *_webhook(client.call(bot.token(), "getWebhookInfo", params={}), url.rstrip("/") + bot.webhook_path),
+            *_rights(bot, me["id"]),
+        ]
+    except TelegramError as error:
+        advice = "Copy the token from @BotFather again." if error.code in (401, 404) else "Try again in a minute."
+        return [Finding(f"Telegram refuses: {error.description}.", advice)]
+
+
+def _webhook(told: dict[str, object], ours: str) -> Iterator[Finding]:
+    address = str(told.get("url") or "")
+    if not address:
+        advice = "Connect its webhook, or run manage.py telegram_poll where this server has no public address."
+        yield Finding("Nobody is told when somebody joins.", advice)
+        return
+    if address != ours:
+        yield Finding(f"Its updates go to {address}.", "Connect its webhook, which takes them from there.")
+        return
+    yield Finding(f"Its updates come to {address}.")
+    if trouble := told.get("last_error_message"):
+        waiting = told.get("pending_update_count")
+        yield Finding(
+            f"Telegram could not deliver lately: {trouble}, {waiting} waiting.",
+            "Open that address from outside: it must answer over https with a certificate that browsers take.",
+        )
+    allowed = told.get("allowed_updates")
+    if missing := set(updates.ALLOWED_UPDATES).difference(allowed if isinstance(allowed, list) else ()):
+        yield Finding(f"It is not told of {', '.join(sorted(missing))}.", "Connect its webhook again.")
+
+
+def _rights(bot: Bot, bot_user_id: int) -> Iterator[Finding]:
+    for channel in Channel.objects.active().filter(bot=bot, telegram_channel_id__lt=0):
+        channel.bot_problem = rights_problem(bot, bot_user_id, channel)[:200]
+        channel.save(update_fields=["bot_problem"])
+        if channel.bot_problem:
+            advice = f"Make it an administrator of {channel} who may invite users."
+            yield Finding(f"{channel}: {channel.bot_problem}", advice)
+        else:
+            yield Finding(f"It may do its work in {channel}.")
