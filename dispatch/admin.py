@@ -398,8 +398,6 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     def save_model(self, request: HttpRequest, obj: Pixel, form: Any, change: bool) -> None:
         """Writes only what was changed here: a worker may have paused the pixel since the page was opened."""
         token = form.cleaned_data["new_token"]
-        if token:
-            obj.set_credential(token)
         columns = [name for name in form.changed_data if name != "new_token"]
         columns += ["credential_encrypted", "credential_hint"] if token else []
         obj.save(update_fields=[*columns, "updated_at"] if change else None)

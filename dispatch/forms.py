@@ -58,6 +58,12 @@ class PixelForm(forms.ModelForm):
             self.add_error("new_token", problem)
         return given
 
+    def save(self, commit: bool = True) -> Pixel:
+        if token := self.cleaned_data["new_token"]:
+            self.instance.set_credential(token)
+        saved: Pixel = super().save(commit)
+        return saved
+
 
 def _problem_of_credentials(text: str, platform: str) -> str:
     try:

@@ -1,11 +1,16 @@
 """Is this page allowed to speak for this site?"""
 
+import contextlib
 from urllib.parse import urlsplit
 
+import redis
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from adtarget import errors
 from leads.models import Site
+
+REMEMBERED_SECONDS = 3600
 
 
 def check(site: Site, request: HttpRequest, *, href: str = "") -> None:
@@ -17,9 +22,18 @@ def check(site: Site, request: HttpRequest, *, href: str = "") -> None:
     sources = (request.headers.get("Origin", ""), request.headers.get("Referer", ""), href)
     host = next(filter(None, map(host_of, sources)), "")
     if host and not is_allowed(site, host):
+        with contextlib.suppress(redis.RedisError):  # it only helps whoever sets the site up
+            cache.set(_refusal(site), host[:253], REMEMBERED_SECONDS)
         raise errors.DomainNotAllowed(
             f"{host[:253]} may not speak for this site. Add it to the site's allowed domains."
         )
+
+
+def refused_lately(site: Site) -> str:
+    """The host that was refused last within the hour, as far as it is known; else ''."""
+    with contextlib.suppress(redis.RedisError):
+        return str(cache.get(_refusal(site)) or "")
+    return ""
 
 
 def is_allowed(site: Site, host: str) -> bool:
@@ -36,6 +50,10 @@ def host_of(address: str) -> str:
     except ValueError:
         return ""
     return _name(host or "")
+
+
+def _refusal(site: Site) -> str:
+    return f"refused-origin:{site.pk}"
 
 
 def _name(host: str) -> str:

@@ -31,10 +31,12 @@ class Trial:
     answer: str = ""
 
 
-def try_pixel(pixel: Pixel, *, client_ip: str, user_agent: str, now: datetime, post: Post) -> Trial:
-    """Sends one event of the first type that the pixel can express."""
+def try_pixel(
+    pixel: Pixel, *, client_ip: str, user_agent: str, now: datetime, post: Post, may_count: bool = False
+) -> Trial:
+    """Sends one event of the first type that the pixel can express, as a test where it takes tests."""
     platform, config = PLATFORMS[pixel.platform], pixel.config()
-    if not platform.takes_tests(config):
+    if not platform.takes_tests(config) and not may_count:
         return Trial(False, "This pixel takes no test events: a test would count like a real one.")
     try:
         payload = _first_payload(pixel, client_ip=client_ip, user_agent=user_agent, now=now)

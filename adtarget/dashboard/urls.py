@@ -1,6 +1,6 @@
 """Page addresses."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from adtarget.dashboard.views import (
     alerts,
@@ -11,6 +11,9 @@ from adtarget.dashboard.views import (
     overview,
     people,
     set_up,
+    set_up_bots,
+    set_up_channels,
+    set_up_pixels,
     sign_in,
     values,
     your_account,
@@ -18,7 +21,30 @@ from adtarget.dashboard.views import (
 
 app_name = "dashboard"
 
-account_pages = [
+set_up_steps: list[URLPattern | URLResolver] = [
+    path("", set_up.site, name="set-up-site"),
+    path("snippet/", set_up.snippet, name="set-up-snippet"),
+    path("snippet/seen/", set_up.snippet_seen, name="set-up-seen"),
+    path("bot/", set_up_bots.bot, name="set-up-bot"),
+    path("bot/add/", set_up_bots.add_bot, name="set-up-add-bot"),
+    path("bot/<str:bot_id>/check/", set_up_bots.check_bot, name="set-up-check-bot"),
+    path("bot/<str:bot_id>/connect/", set_up_bots.connect_bot, name="set-up-connect-bot"),
+    path("channels/", set_up_channels.channels, name="set-up-channels"),
+    path("channels/found/", set_up_channels.found_chats, name="set-up-found-chats"),
+    path("channels/found/<int:chat_id>/", set_up_channels.add_found_chat, name="set-up-add-found-chat"),
+    path("channels/add/", set_up_channels.add_channel, name="set-up-add-channel"),
+    path("channels/<str:channel_id>/default/", set_up_channels.make_default, name="set-up-default-channel"),
+    path("pixels/", set_up_pixels.pixels, name="set-up-pixels"),
+    path("pixels/new/<str:platform>/", set_up_pixels.new_pixel, name="set-up-new-pixel"),
+    path("pixels/<str:pixel_id>/", set_up_pixels.pixel, name="set-up-pixel"),
+    path("pixels/<str:pixel_id>/test/", set_up_pixels.test_pixel, name="set-up-test-pixel"),
+    path("pixels/<str:pixel_id>/resume/", set_up_pixels.resume_pixel, name="set-up-resume-pixel"),
+    path("key/", set_up.key, name="set-up-key"),
+    path("key/make/", set_up.make_key, name="set-up-make-key"),
+    path("key/event/", set_up.first_event, name="set-up-first-event"),
+]
+
+account_pages: list[URLPattern | URLResolver] = [
     path("", home.account_home, name="account"),
     path("overview/", overview.overview, name="overview"),
     path("conversions/", conversions.conversions, name="conversions"),
@@ -38,10 +64,10 @@ account_pages = [
     path("people/<int:membership_id>/role/", people.set_role, name="set-role"),
     path("people/<int:membership_id>/remove/", people.remove, name="remove-person"),
     path("set-up/", set_up.set_up, name="set-up"),
-    path("set-up/pixels/<str:pixel_id>/test/", set_up.test_pixel, name="test-pixel"),
-    path("set-up/pixels/<str:pixel_id>/resume/", set_up.resume_pixel, name="resume-pixel"),
     path("set-up/keys/", set_up.keys, name="keys"),
     path("set-up/keys/<str:key_id>/revoke/", set_up.revoke_key, name="revoke-key"),
+    path("set-up/sites/new/", set_up.new_site, name="set-up-new-site"),
+    path("set-up/sites/<str:site_id>/", include(set_up_steps)),
     path("values/", values.inbox, name="values"),
     path("values/several/", values.several, name="values-several"),
     path("values/<str:conversion_id>/", values.submit, name="submit-value"),
@@ -55,6 +81,7 @@ urlpatterns = [
     path("confirm/", sign_in.confirm, name="confirm"),
     path("password/", sign_in.ChangePassword.as_view(), name="password"),
     path("set-password/<str:uidb64>/<str:token>/", people.SetPassword.as_view(), name="set-password"),
+    path("accounts/new/", set_up.new_account, name="new-account"),
     path("you/", your_account.you, name="you"),
     path("you/second-step/", your_account.turn_on, name="turn-on-second-step"),
     path("you/second-step/off/", your_account.turn_off, name="turn-off-second-step"),

@@ -205,7 +205,10 @@ def busy(page: Page, account: Account, channel: Channel) -> Send:
 
 def addresses(send: Send) -> list[str]:
     conversion = send.conversion
+    site, pixel = f"set-up/sites/{conversion.site_id}", send.pixel_id
+    steps = ["", "/snippet", "/bot", "/channels", "/pixels", "/pixels/new/google", f"/pixels/{pixel}", "/key"]
     single = [f"conversions/{conversion.pk}", f"delivery/{send.pk}", f"leads/{conversion.lead_id}"]
+    single += ["set-up/sites/new", *(site + step for step in steps)]
     return [f"/accounts/{conversion.account_id}/{name}/" for name in (*PAGES, *single)] + [
         "/password/",
         "/you/",

@@ -13,21 +13,36 @@ from dispatch.platforms.base import Answer, PreparedRequest
 from leads import api_keys
 from leads.choices import Role
 from leads.models import Account, ApiKey, AuditEntry, Channel, Site
-from tests.factories import ApiKeyFactory, ChannelFactory, PixelFactory, SendFactory, SiteFactory, VisitFactory
+from tests.factories import (
+    ApiKeyFactory,
+    BotChatFactory,
+    BotFactory,
+    ChannelFactory,
+    ConversionFactory,
+    PixelFactory,
+    SendFactory,
+    SiteFactory,
+    VisitFactory,
+)
 
 
 def test_a_new_site_says_what_to_do_first(account: Account, site: Site) -> None:
     (item,) = site_set_ups(account)
-    assert [sentence.split(":")[0] for sentence in item.missing] == [
-        "Put the snippet into your page",
-        "Add a channel",
-        "Choose the default channel.",
-        "Connect a pixel",
+    assert [(todo.step, todo.sentence.split(":")[0]) for todo in item.missing] == [
+        ("snippet", "Put the snippet into your page"),
+        ("bot", "Connect a Telegram bot"),
+        ("channels", "Add a channel"),
+        ("pixels", "Connect a pixel"),
+        ("key", "Make a key, so that your backend can tell of purchases."),
+        ("key", "Send the first event."),
     ]
 
 
 def test_a_site_with_everything_misses_nothing(account: Account, channel: Channel, meta_pixel: Pixel) -> None:
     VisitFactory(site=channel.site)
+    BotFactory(account=account)
+    ApiKeyFactory(account=account)
+    ConversionFactory(channel=channel)
     assert site_set_ups(account)[0].missing == []
 
 
@@ -35,10 +50,14 @@ def test_a_paused_pixel_is_resumed(signed_in, home: str, channel: Channel) -> No
     pixel = PixelFactory(site=channel.site, paused=True)
     manager = signed_in(Role.MANAGER)
     assert "The token was refused." in manager.get(home + "set-up/").text
-    manager.post(f"{home}set-up/pixels/{pixel.pk}/resume/")
+    manager.post(f"{step_of(home, channel.site)}pixels/{pixel.pk}/resume/")
     pixel.refresh_from_db()
     assert pixel.paused_at is None
     assert AuditEntry.objects.get().action == "resume_pixel"
+
+
+def step_of(home: str, site: Site) -> str:
+    return f"{home}set-up/sites/{site.pk}/"
 
 
 def tried(pixel: Pixel, answer: Answer) -> tuple[trial.Trial, list[PreparedRequest]]:
@@ -69,7 +88,7 @@ def test_a_refused_test_event_says_why(site: Site) -> None:
 
 
 def test_a_pixel_for_live_events_gets_no_test(owner: Client, home: str, meta_pixel: Pixel) -> None:
-    page = owner.post(f"{home}set-up/pixels/{meta_pixel.pk}/test/")
+    page = owner.post(f"{step_of(home, meta_pixel.site)}pixels/{meta_pixel.pk}/test/")
     assert "takes no test events" in page.text
     assert tried(meta_pixel, Answer(status=200))[1] == []
 
@@ -121,13 +140,32 @@ def test_keys_are_the_owners_and_set_up_the_managers(
 
 
 def test_anothers_things_are_not_found(
-    owner: Client, home: str, stranger: Account, stranger_site: Site, stranger_pixel: Pixel
+    owner: Client, home: str, site: Site, stranger: Account, stranger_site: Site, stranger_pixel: Pixel
 ) -> None:
-    key = ApiKeyFactory(account=stranger)
-    for path in (f"keys/{key.pk}/revoke/", f"pixels/{stranger_pixel.pk}/test/", f"pixels/{stranger_pixel.pk}/resume/"):
-        assert owner.post(f"{home}set-up/{path}").status_code == 404
+    key, bot = ApiKeyFactory(account=stranger), BotFactory(account=stranger)
+    channel = ChannelFactory(site=stranger_site)
+    own, theirs = step_of(home, site), step_of(home, stranger_site)
+    for path in (
+        f"{home}set-up/keys/{key.pk}/revoke/",
+        f"{own}pixels/{stranger_pixel.pk}/",
+        f"{own}pixels/{stranger_pixel.pk}/test/",
+        f"{own}pixels/{stranger_pixel.pk}/resume/",
+        f"{own}pixels/new/myspace/",
+        f"{own}bot/{bot.pk}/check/",
+        f"{own}bot/{bot.pk}/connect/",
+        f"{own}channels/{channel.pk}/default/",
+        f"{own}channels/found/{BotChatFactory(bot=bot).pk}/",
+        f"{theirs}",
+        f"{theirs}snippet/",
+        f"{theirs}bot/add/",
+        f"{theirs}channels/add/",
+        f"{theirs}pixels/new/meta/",
+        f"{theirs}key/make/",
+    ):
+        assert owner.post(path, {"token": "1:AA-bot-token"}).status_code == 404, path
     form = {"name": "x", "mode": "live", "site": stranger_site.pk}
     assert owner.post(home + "set-up/keys/", form).status_code == 404
+    assert owner.post(own + "key/make/", form).status_code == 404
     assert "stranger.example" not in owner.get(home + "set-up/").text
     assert not ApiKey.objects.exclude(pk=key.pk).exists()
 
@@ -135,7 +173,8 @@ def test_anothers_things_are_not_found(
 def test_no_page_shows_a_stored_token(owner: Client, home: str, channel: Channel) -> None:
     pixel = PixelFactory(site=channel.site, credential="EAA-the-whole-token-1234")
     send = SendFactory(pixel=pixel)
-    for path in ("set-up/", f"delivery/{send.pk}/"):
+    steps = f"set-up/sites/{channel.site_id}/pixels/"
+    for path in ("set-up/", steps, f"{steps}{pixel.pk}/", f"delivery/{send.pk}/"):
         assert "the-whole-token" not in owner.get(home + path).text
 
 

@@ -15,6 +15,7 @@ from tests.factories.leads import (
     UserFactory,
 )
 from tests.factories.tracker import (
+    BotChatFactory,
     InviteFactory,
     JoinFactory,
     TelegramUpdateFactory,
@@ -30,6 +31,7 @@ __all__ = [
     "ApiKeyFactory",
     "AttemptFactory",
     "AuditEntryFactory",
+    "BotChatFactory",
     "BotFactory",
     "ChannelFactory",
     "ConversionFactory",

@@ -7,7 +7,7 @@ from factory.django import DjangoModelFactory
 
 from tests.factories.leads import BotFactory, ChannelFactory, LeadFactory, SiteFactory
 from tracker.choices import FallbackReason, Route
-from tracker.models import Invite, Join, TelegramUpdate, TrackingSession, UnattributableClick, Visit
+from tracker.models import BotChat, Invite, Join, TelegramUpdate, TrackingSession, UnattributableClick, Visit
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -20,6 +20,16 @@ class TrackingSessionFactory(DjangoModelFactory):
     temp_id = factory.LazyFunction(uuid.uuid4)
     started_at = factory.LazyFunction(timezone.now)
     last_visit_at = factory.SelfAttribute("started_at")
+
+
+class BotChatFactory(DjangoModelFactory):
+    class Meta:
+        model = BotChat
+
+    bot = factory.SubFactory(BotFactory)
+    telegram_chat_id = factory.Sequence(lambda n: -1_001_000_000_000 - n)
+    title = "Found"
+    seen_at = factory.LazyFunction(timezone.now)
 
 
 class VisitFactory(DjangoModelFactory):

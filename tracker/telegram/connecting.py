@@ -56,6 +56,14 @@ def rights_problem(bot: Bot, bot_user_id: int, channel: Channel) -> str:
         return f"Telegram: {error.description}"
 
 
+def standing_in(bot: Bot, channel: Channel) -> str:
+    """The same for a channel that is not kept yet."""
+    try:
+        return rights_problem(bot, client.call(bot.token(), "getMe", params={})["id"], channel)
+    except TelegramError as error:
+        return f"Telegram: {error.description}"
+
+
 def chat_of(bot: Bot, chat: int | str) -> tuple[int, str, str]:
     """Id, title and public name of a chat by its id or @name. Raises TelegramError where the bot does not see it."""
     told = client.call(bot.token(), "getChat", params={"chat_id": chat})

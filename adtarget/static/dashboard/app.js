@@ -38,3 +38,18 @@ if (!location.hash) document.querySelector(".inbox .first input, .inbox [aria-in
 
 // On a small screen the pages' links scroll sideways; the one that is open shows.
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// What is waited for appears by itself, unless somebody is about to press something in it.
+for (const place of document.querySelectorAll("[data-live]")) {
+  const look = async () => {
+    const answer = document.hidden ? null : await fetch(place.dataset.live).catch(() => null);
+    if (answer?.redirected || answer?.status === 404) return;
+    const html = answer?.ok ? await answer.text() : place.dataset.seen;
+    if (html !== place.dataset.seen && !place.contains(document.activeElement)) {
+      place.innerHTML = html;
+      place.dataset.seen = html;
+    }
+    if (!place.querySelector("[data-done]")) setTimeout(look, 2000);
+  };
+  setTimeout(look, 2000);
+}
