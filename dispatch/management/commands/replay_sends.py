@@ -1,6 +1,5 @@
 """`manage.py replay_sends`: sends what failed or was skipped again, by filter; the event id stays the same."""
 
-import sys
 from argparse import ArgumentParser
 from datetime import UTC, datetime, time
 from typing import Any
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from adtarget.progress import Bar
 from dispatch import replaying
 from dispatch.choices import PlatformSlug, Reason, SendStatus
 from dispatch.replaying import ENDED, Order, Outcomes
@@ -49,21 +49,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{outcomes.done} {verb} sent again, {outcomes.left} {verb} left as they are.")
         for refusal, ids in outcomes.refused.items():
             self.stdout.write(f"  {len(ids)}: {refusal} For example {ids[0]}.")
-
-
-class Bar:
-    """How far the work is, on a terminal only."""
-
-    def __init__(self, total: int, output: Any) -> None:
-        self._total, self._done, self._output = total, 0, output
-
-    def advance(self, count: int) -> None:
-        self._done += count
-        if self._total and sys.stderr.isatty():
-            filled = min(40, 40 * self._done // self._total)
-            end = "\n" if self._done >= self._total else ""
-            bar = "█" * filled + "·" * (40 - filled)
-            self._output.write(f"\r{bar} {self._done} of {self._total}", ending=end)
 
 
 def moment(text: str) -> datetime:
