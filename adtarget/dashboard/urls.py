@@ -16,6 +16,7 @@ from adtarget.dashboard.views import (
     set_up_pixels,
     sign_in,
     values,
+    webhooks,
     your_account,
 )
 
@@ -68,6 +69,18 @@ account_pages: list[URLPattern | URLResolver] = [
     path("set-up/keys/<str:key_id>/revoke/", set_up.revoke_key, name="revoke-key"),
     path("set-up/sites/new/", set_up.new_site, name="set-up-new-site"),
     path("set-up/sites/<str:site_id>/", include(set_up_steps)),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<str:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<str:webhook_id>/messages/", webhooks.webhook_messages, name="webhook-messages"),
+    path("webhooks/<str:webhook_id>/test/", webhooks.test_webhook, name="test-webhook"),
+    path("webhooks/<str:webhook_id>/secret/", webhooks.rotate_webhook_secret, name="rotate-webhook-secret"),
+    path("webhooks/<str:webhook_id>/switch/", webhooks.switch_webhook, name="switch-webhook"),
+    path("webhooks/<str:webhook_id>/delete/", webhooks.delete_webhook, name="delete-webhook"),
+    path(
+        "webhooks/<str:webhook_id>/messages/<str:message_id>/retry/",
+        webhooks.retry_webhook_message,
+        name="retry-webhook-message",
+    ),
     path("values/", values.inbox, name="values"),
     path("values/several/", values.several, name="values-several"),
     path("values/<str:conversion_id>/", values.submit, name="submit-value"),

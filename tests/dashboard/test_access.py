@@ -16,6 +16,8 @@ PAGES = [
     "delivery/quality/",
     "set-up/",
     "set-up/keys/",
+    "set-up/sites/new/",
+    "webhooks/",
     "people/",
     "alerts/",
     "alerts/settings/",

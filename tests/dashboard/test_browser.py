@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from dispatch.models import Send
+from dispatch.webhooks import endpoints, outbox
 from leads.choices import Role
 from leads.models import Account, Channel
 from tests.factories import (
@@ -185,6 +187,7 @@ PAGES = [
     "delivery/quality",
     "set-up",
     "set-up/keys",
+    "webhooks",
     "people",
     "alerts",
     "alerts/settings",
@@ -196,6 +199,7 @@ def busy(page: Page, account: Account, channel: Channel) -> Send:
     """An owner is signed in to an account in which something happened on every page."""
     PixelFactory(site=channel.site, paused=True)
     ApiKeyFactory(account=account)
+    outbox.tell_a_test(endpoints.register(account=account, url="https://hooks.acme.example/"), now=timezone.now())
     for conversion in ConversionFactory.create_batch(3, channel=channel, warm=True, awaiting_value=True):
         send = SendFactory(conversion=conversion, failed=True, error_message="x" * 200)
     AttemptFactory(send=send, refused=True)
@@ -208,7 +212,11 @@ def addresses(send: Send) -> list[str]:
     site, pixel = f"set-up/sites/{conversion.site_id}", send.pixel_id
     steps = ["", "/snippet", "/bot", "/channels", "/pixels", "/pixels/new/google", f"/pixels/{pixel}", "/key"]
     single = [f"conversions/{conversion.pk}", f"delivery/{send.pk}", f"leads/{conversion.lead_id}"]
-    single += ["set-up/sites/new", *(site + step for step in steps)]
+    single += [
+        f"webhooks/{conversion.account.webhook_endpoints.get().pk}",
+        "set-up/sites/new",
+        *(site + step for step in steps),
+    ]
     return [f"/accounts/{conversion.account_id}/{name}/" for name in (*PAGES, *single)] + [
         "/password/",
         "/you/",

@@ -88,6 +88,24 @@ def test_a_mended_token_lets_everything_go(stack: Stack) -> None:
     wait_for(lambda: set(stack.accepted_event_ids()) == {kept["eventId"], other["eventId"]})
 
 
+def test_a_worker_killed_while_a_webhook_hangs_tells_it_again(tmp_path: Path) -> None:
+    with Stack(tmp_path, WEBHOOKS_ALLOW_PRIVATE="true") as stack:
+        stack.provision("meta")
+        stack.start("web", "worker", "beat")
+        url = f"{stack.sandbox.url}/webhooks/ours"
+        path = f"/api/v1/webhooks/{stack.post('/api/v1/webhooks', {'url': url}).json()['webhookId']}"
+        stack.sandbox.webhooks.secrets["ours"] = stack.get(f"{path}/secret").json()["secret"]
+        stack.sandbox.fault(kind="hang", platform="webhook", times=1, params={"seconds": 10})
+        message_id = stack.post(f"{path}/test", {}).json()["messageId"]
+        wait_for(lambda: stack.sandbox.stats()["webhook"]["requests"] >= 1)
+        stack.kill("worker")
+        stack.start("worker")
+        told = wait_for(
+            lambda: [one for one in stack.sandbox.events(platform="webhook") if one["accepted"]], seconds=40
+        )
+        assert [one["event_id"] for one in told] == [message_id]
+
+
 def test_redis_killed_under_load_costs_no_answer_and_no_event(tmp_path: Path, free_redis: FreeRedis) -> None:
     with Stack(tmp_path, redis_url=free_redis.url) as stack:
         stack.provision("meta")
