@@ -27,8 +27,8 @@ from tests.faults.stack import SIGNALS, FreeRedis, Stack, free_port, wait_for
 
 FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "params": {"status": 500}, "probability": 0.05},
-    {"kind": "hang_after_processing", "params": {"seconds": 3}, "probability": 0.02},
-    {"kind": "hang", "params": {"seconds": 3}, "probability": 0.02},
+    {"kind": "hang_after_processing", "params": {"seconds": 5}, "probability": 0.02},
+    {"kind": "hang", "params": {"seconds": 5}, "probability": 0.02},
     {"kind": "cut", "probability": 0.03},
     {"kind": "empty200", "probability": 0.02},
     {"kind": "reset", "probability": 0.03},
