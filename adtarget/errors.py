@@ -13,6 +13,7 @@ class ErrorCode(StrEnum):
     CHANNEL_NOT_FOUND = "CHANNEL_NOT_FOUND"
     CONVERSION_NOT_FOUND = "CONVERSION_NOT_FOUND"
     LEAD_NOT_FOUND = "LEAD_NOT_FOUND"
+    PERSON_ERASED = "PERSON_ERASED"
     SITE_NOT_FOUND = "SITE_NOT_FOUND"
     DOMAIN_NOT_ALLOWED = "DOMAIN_NOT_ALLOWED"
     NOT_FOUND = "NOT_FOUND"
@@ -78,6 +79,11 @@ class ConversionNotFound(ApiError):
 class LeadNotFound(ApiError):
     code, status = ErrorCode.LEAD_NOT_FOUND, 404
     message = "This Telegram user has no conversion here."
+
+
+class PersonErased(ApiError):
+    code, status = ErrorCode.PERSON_ERASED, 410
+    message = "This person was erased. Send nothing of them until they join a channel again."
 
 
 class SiteNotFound(ApiError):

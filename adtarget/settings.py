@@ -126,6 +126,10 @@ vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="AdTarget <adtarget@localhost>")
 EMAIL_TIMEOUT = 10
 
+# ---------------------------------------------------------------- personal data
+# A purchase weeks after the click still needs the visit's address and user agent; click ids live as long.
+PERSONAL_DATA_DAYS = env.int("PERSONAL_DATA_DAYS", default=90)
+
 # ---------------------------------------------------------------- database
 # What each setting buys was measured: reliability notes in docs/operating.md.
 DATABASES: dict[str, Any] = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'adtarget.sqlite3'}")}
@@ -274,6 +278,7 @@ CELERY_BEAT_SCHEDULE = {
         "webhooks.purge": 3600.0,
         "alerts.watch": 60.0,
         "alerts.purge": 3600.0,
+        "adtarget.forget_old": 6 * 3600.0,
         "conversions.purge_idempotency_records": 3600.0,
         "tracker.fill_invite_pools": 15.0,
         "tracker.tidy_invites": 60.0,

@@ -3,13 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, Subquery
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from adtarget import errors
 from adtarget.api import schema
+from adtarget.api.client_context import is_address, peer_address
 from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
+from adtarget.erasing import erase_person
 from conversions.models import Conversion
 from leads.models import Channel, Lead
 from leads.resolution import Named, history_site, named_site
@@ -31,6 +34,23 @@ class LeadViewSet(ApiViewSet):
         conversions = Conversion.objects.filter(page, lead=lead).prefetch_related("sends")
         lead.latest_conversions = conversions.latest_first()[:limit]  # type: ignore[attr-defined]
         return Response(LeadAnswer(lead).data)
+
+    @extend_schema(**schema.ERASE_LEAD, request=None, responses={204: None})
+    def destroy(self, request: Request, telegram_user_id: str) -> Response:
+        person, key = telegram_id_of_path(telegram_user_id), key_of(request)
+        if key.site_id:
+            raise errors.NotFound("A person is erased from the whole account. Use a key that is not limited to a site.")
+        if key.is_test:
+            raise errors.InvalidPayload("A test key erases nobody. Use a live key.")
+        client_ip = peer_address(request._request)
+        erase_person(
+            key.account,
+            person,
+            actor=f"key {key.prefix}",
+            now=timezone.now(),
+            client_ip=client_ip if is_address(client_ip) else None,
+        )
+        return Response(status=204)
 
 
 class ChannelViewSet(ApiViewSet):

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from adtarget import errors
 from conversions import recording
 from conversions.choices import Source
 from leads.models import Channel, Lead
-from leads.people import lock_lead
+from leads.people import lock_lead, welcome_back
 from tracker import attribution
 from tracker.attribution import Match
 from tracker.choices import Route
@@ -21,8 +22,11 @@ from tracker.telegram.updates import Joined, JoinRequested, Left, Person
 
 @transaction.atomic
 def record_join(*, channel: Channel, joined: Joined, now: datetime) -> Join:
-    """Keeps the first join with its evidence and event; a later one is a rejoin and counts nothing."""
-    lead = _lead(channel, joined.person, now=now)
+    """Keeps the first join with its evidence and event; a later one is a rejoin and counts nothing.
+
+    Raises PersonErased for a join before the person was erased, as a replayed update tells of it.
+    """
+    lead = _lead(channel, joined.person, at=joined.at, now=now)
     join = _join_of(channel, lead)
     if join.arrived_at and joined.at <= join.arrived_at:
         return join  # told before, by another update or another bot
@@ -65,8 +69,8 @@ def record_leave(*, channel: Channel, left: Left) -> bool:
 
 @transaction.atomic
 def record_request(*, channel: Channel, request: JoinRequested, now: datetime) -> Join:
-    """Keeps a request with its link, and has it approved where the channel says so."""
-    lead = _lead(channel, request.person, now=now)
+    """Keeps a request with its link, and has it approved where the channel says so. Raises PersonErased as above."""
+    lead = _lead(channel, request.person, at=request.at, now=now)
     join = _join_of(channel, lead)
     invite = attribution.invite_of(channel, request.link)
     if join.joined_at is None:
@@ -122,8 +126,14 @@ def _has_event(channel: Channel) -> bool:
     return bool(channel.event_type) and not channel.site.is_paused
 
 
-def _lead(channel: Channel, person: Person, *, now: datetime) -> Lead:
-    lead, _ = lock_lead(site=channel.site, telegram_user_id=person.telegram_user_id, now=now)
+def _lead(channel: Channel, person: Person, *, at: datetime, now: datetime) -> Lead:
+    """Whoever comes after they were erased comes as somebody new."""
+    try:
+        lead, _ = lock_lead(site=channel.site, telegram_user_id=person.telegram_user_id, now=now)
+    except errors.PersonErased:
+        if not welcome_back(channel.site.account_id, person.telegram_user_id, at=at):
+            raise
+        lead, _ = lock_lead(site=channel.site, telegram_user_id=person.telegram_user_id, now=now)
     lead.last_seen_at, lead.telegram_username = now, person.username or lead.telegram_username
     lead.save(update_fields=["last_seen_at", "telegram_username"])
     return lead

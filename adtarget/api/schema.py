@@ -106,6 +106,14 @@ GET_LEAD: dict[str, Any] = {
         OpenApiParameter("before", str, description="Only conversions before this conversionId or time in ms."),
     ],
 }
+ERASE_LEAD: dict[str, Any] = {
+    "operation_id": "eraseLead",
+    "summary": "Erase a person from the account, for good",
+    "description": "Hashes, addresses, click ids and what was sent are deleted; events stay as figures of nobody. Open "
+    "sends end as `skipped`, reason `erased`. Events of the person are answered 410 until they join a channel again.",
+    "tags": ["Leads"],
+    "parameters": [_PERSON],
+}
 LIST_CHANNELS: dict[str, Any] = {
     "operation_id": "listChannels",
     "summary": "The active channels of the account, or of one site",

@@ -11,7 +11,7 @@ urlpatterns = [
     path("events/conversion", ConversionViewSet.as_view({"post": "create"})),
     path("conversions/<str:conversion_id>", ConversionViewSet.as_view({"get": "retrieve"})),
     path("sends/<str:send_id>", SendViewSet.as_view({"get": "retrieve"})),
-    path("leads/<str:telegram_user_id>", LeadViewSet.as_view({"get": "retrieve"})),
+    path("leads/<str:telegram_user_id>", LeadViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
     path("leads/<str:telegram_user_id>/events", LeadEventViewSet.as_view({"post": "create"})),
     path(
         "leads/<str:telegram_user_id>/conversions/<str:conversion_id>/value",

@@ -56,6 +56,7 @@ account_pages: list[URLPattern | URLResolver] = [
     path("delivery/<str:send_id>/", delivery.send, name="send"),
     path("leads/", leads.people, name="leads"),
     path("leads/<int:lead_id>/", leads.person, name="lead"),
+    path("leads/<int:lead_id>/erase/", leads.erase, name="erase-lead"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/settings/", alerts.alert_settings, name="alert-settings"),
     path("alerts/test/", alerts.test_alert, name="test-alert"),

@@ -3,7 +3,8 @@ from leads.models.api_key import ApiKey
 from leads.models.audit_entry import AuditEntry
 from leads.models.bot import Bot
 from leads.models.channel import Channel
+from leads.models.erased_person import ErasedPerson
 from leads.models.lead import Lead
 from leads.models.site import Site
 
-__all__ = ["Account", "ApiKey", "AuditEntry", "Bot", "Channel", "Lead", "Membership", "Site"]
+__all__ = ["Account", "ApiKey", "AuditEntry", "Bot", "Channel", "ErasedPerson", "Lead", "Membership", "Site"]

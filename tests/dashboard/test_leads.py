@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from leads.models import Channel, Lead
+from leads.choices import Role
+from leads.models import Channel, Lead, Site
 from tests.factories import (
     AttemptFactory,
     ConversionFactory,
@@ -98,3 +99,18 @@ def test_the_list_takes_no_query_per_person(
         page = viewer.get(home + "leads/")
     assert len(page.context["rows"]) == 50
     assert len(viewer.get(home + "leads/?page=2").context["rows"]) == 1
+
+
+@pytest.mark.parametrize(("role", "status"), [("owner", 302), ("manager", 403), ("viewer", 403)])
+def test_owners_erase_a_person(signed_in, home: str, site: Site, role: str, status: int) -> None:
+    lead = LeadFactory(site=site, telegram_user_id=4711)
+    browser = signed_in(Role(role))
+    assert ("Erase this person" in browser.get(f"{home}leads/{lead.pk}/").text) == (role == "owner")
+    assert browser.post(f"{home}leads/{lead.pk}/erase/").status_code == status
+    assert Lead.objects.filter(telegram_user_id=4711).exists() == (role != "owner")
+
+
+def test_anothers_person_is_not_erased(owner: Client, home: str, stranger_channel: Channel) -> None:
+    theirs = LeadFactory(site=stranger_channel.site)
+    assert owner.post(f"{home}leads/{theirs.pk}/erase/").status_code == 404
+    assert Lead.objects.filter(telegram_user_id=theirs.telegram_user_id).exists()

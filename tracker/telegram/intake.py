@@ -4,13 +4,16 @@ A row commits first. It is worked right then, in the same request; what fails
 there or dies on the way is found by the sweep, with growing pauses.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
+from adtarget import errors
 from leads.models import Bot, Channel
+from leads.people import was_erased_after
 from tracker import attribution, joins
 from tracker.models import BotChat, BotStart, Invite, TelegramUpdate
 from tracker.telegram import approvals, groups, updates
@@ -96,7 +99,8 @@ def _apply(row: TelegramUpdate, *, now: datetime) -> None:
     match updates.parse(row.body):
         case Joined() as joined:
             for channel in _channels(bot, joined.chat_id, joined.link):
-                joins.record_join(channel=channel, joined=joined, now=now)
+                with suppress(errors.PersonErased):
+                    joins.record_join(channel=channel, joined=joined, now=now)
         case Left() as left:
             known = [joins.record_leave(channel=channel, left=left) for channel in _channels(bot, left.chat_id)]
             # Waited for once; after that it is somebody who was here before the bot.
@@ -104,7 +108,8 @@ def _apply(row: TelegramUpdate, *, now: datetime) -> None:
                 raise LeftBeforeJoining
         case JoinRequested() as request:
             for channel in _channels(bot, request.chat_id, request.link):
-                joins.record_request(channel=channel, request=request, now=now)
+                with suppress(errors.PersonErased):
+                    joins.record_request(channel=channel, request=request, now=now)
             transaction.on_commit(approvals.ring, robust=True)
         case BotStarted() as started:
             _remember_start(bot, started, now=now)
@@ -147,10 +152,13 @@ def _remember_start(bot: Bot, started: BotStarted, *, now: datetime) -> None:
     if visit is None or visit.site.account_id != bot.account_id:
         return
     person_id = started.person.telegram_user_id
+    if was_erased_after(bot.account_id, person_id, started.at):
+        return
     BotStart.objects.update_or_create(
         visit=visit, telegram_user_id=person_id, defaults={"bot": bot, "started_at": started.at}
     )
     # A positive id is no chat's: here the bot itself is what the ad leads to, and starting it is the join.
     for channel in Channel.objects.active().filter(bot=bot, site=visit.site, telegram_channel_id__gt=0):
         joined = Joined(chat_id=channel.telegram_channel_id, person=started.person, at=started.at)
-        joins.record_join(channel=channel, joined=joined, now=now)
+        with suppress(errors.PersonErased):
+            joins.record_join(channel=channel, joined=joined, now=now)

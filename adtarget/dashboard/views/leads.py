@@ -1,12 +1,17 @@
 """People, and what each of them did."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 
-from adtarget.dashboard.access import Access, page, show
+from adtarget.api.client_context import is_address, peer_address
+from adtarget.dashboard.access import OWNERS, Access, page, show
 from adtarget.dashboard.paging import Slice
 from adtarget.dashboard.queries.leads import find_leads
 from adtarget.dashboard.queries.story import story
+from adtarget.erasing import erase_person
 from leads.models import Lead
 
 
@@ -23,3 +28,20 @@ def person(request: HttpRequest, access: Access, lead_id: int) -> HttpResponse:
     elsewhere = mine.filter(telegram_user_id=lead.telegram_user_id).exclude(pk=lead.pk)
     context = {"lead": lead, "moments": story(lead), "elsewhere": elsewhere}
     return show(request, access, "lead.html", context)
+
+
+@require_POST
+@page(OWNERS, recent=True)
+def erase(request: HttpRequest, access: Access, lead_id: int) -> HttpResponse:
+    lead = get_object_or_404(Lead, pk=lead_id, site__account=access.account)
+    address = peer_address(request)
+    erased = erase_person(
+        access.account,
+        lead.telegram_user_id,
+        actor=access.user.get_username(),
+        now=timezone.now(),
+        client_ip=address if is_address(address) else None,
+    )
+    stopped = f" {erased.sends_cancelled} open sends were stopped." if erased.sends_cancelled else ""
+    messages.success(request, f"The person was erased. {erased.conversions} events stay as figures.{stopped}")
+    return redirect("dashboard:leads", access.account.pk)
