@@ -79,7 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adtarget.logs.RequestLogMiddleware",
     "adtarget.api.cors.CorsMiddleware",
-    "adtarget.api.clean_path.CleanPathMiddleware",
+    "adtarget.clean_address.CleanAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,5 +1,6 @@
 """What an integrator may read: a lead with its conversions, the channels."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, Subquery
@@ -19,6 +20,7 @@ from leads.resolution import Named, history_site, named_site
 from leads.serializers import ChannelsAnswer, LeadAnswer
 
 MOST_CONVERSIONS = 100
+CONVERSION_ID = re.compile(r"cnv_[0-9a-z]{1,36}")
 
 
 class LeadViewSet(ApiViewSet):
@@ -90,6 +92,8 @@ def _before(request: Request) -> Q:
         if len(text) > 14:
             raise errors.InvalidPayload("before must be a conversionId or Unix milliseconds.")
         return Q(attributed_at__lt=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text)))
+    if not CONVERSION_ID.fullmatch(text):
+        raise errors.InvalidPayload("before must be a conversionId or Unix milliseconds.")
     # The list is in order of attribution, which ids need not be; an unknown id has nothing before it.
     at = Conversion.objects.filter(pk=text, account=key_of(request).account_id).values("attributed_at")
     return Q(attributed_at__lt=Subquery(at)) | Q(attributed_at=Subquery(at), pk__lt=text)

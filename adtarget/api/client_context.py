@@ -27,7 +27,8 @@ def claimed_client(request: HttpRequest) -> tuple[str, str]:
 
 
 def is_address(text: str) -> bool:
-    if len(text) > 64:
+    """IPv4 or IPv6, without a zone: that names a network card, and means nothing elsewhere."""
+    if len(text) > 64 or "%" in text:
         return False
     try:
         ipaddress.ip_address(text)

@@ -1,5 +1,6 @@
 """What the OpenAPI document says beyond the serializers: summaries, parameters, examples."""
 
+import re
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -50,6 +51,71 @@ _CREATED = {
     "eventId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
     "sends": [{"sendId": "snd_01k9z3c1d2e3f4g5h6j7k8m9n1", "platform": "meta"}],
 }
+_SEND = {
+    "sendId": "snd_01k9z3c1d2e3f4g5h6j7k8m9n1",
+    "platform": "meta",
+    "pixelId": "1234567890",
+    "status": "sent",
+    "attempts": 2,
+    "sentAt": 1792000009000,
+}
+_ATTEMPT = {
+    "number": 2,
+    "startedAt": 1792000008900,
+    "durationMs": 100,
+    "outcome": "accepted",
+    "httpStatus": 200,
+    "traceId": "AbCdEfGhIjK",
+    "batchSize": 12,
+}
+_CONVERSION = {
+    "conversionId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "eventId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "telegramUserId": 123456789,
+    "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "channelId": "chn_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "eventType": "Purchase",
+    "capiStatus": "sent",
+    "source": "api",
+    "coldLead": False,
+    "awaitingManualInput": False,
+    "attributedAt": 1792000000000,
+    "eventTime": 1792000000000,
+    "eventValue": 49.9,
+    "eventCurrency": "USD",
+    "orderId": "A-17",
+    "sends": [_SEND],
+}
+_CONVERSION_OF_A_LEAD = (
+    "conversionId channelId eventType capiStatus attributedAt eventTime eventValue eventCurrency source".split()
+)
+_SEND_DETAIL = {
+    **_SEND,
+    "conversionId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "createdAt": 1792000000000,
+    "attemptList": [_ATTEMPT],
+}
+_LEAD = {
+    "telegramUserId": 123456789,
+    "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "firstSeenAt": 1791990000000,
+    "lastSeenAt": 1792000000000,
+    "externalUserId": "customer-7",
+    "conversions": [{name: value for name, value in _CONVERSION.items() if name in _CONVERSION_OF_A_LEAD}],
+}
+_CHANNELS = {
+    "channels": [
+        {
+            "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+            "siteDomain": "acme.example",
+            "channelId": "chn_01k9z3b7q2m4n6p8r0s2t4v6w8",
+            "telegramChannelId": "-1001234567890",
+            "title": "VIP",
+            "funnelOrder": 0,
+            "eventType": "Lead",
+        }
+    ]
+}
 
 CREATE_CONVERSION: dict[str, Any] = {
     "operation_id": "createConversion",
@@ -68,6 +134,7 @@ CREATE_CONVERSION: dict[str, Any] = {
 CREATE_LEAD_EVENT: dict[str, Any] = {
     "operation_id": "createLeadEvent",
     "summary": "Record a further event of a known lead",
+    "description": "Site, channel and the visit's signals are found in what is known of the lead; name them to choose.",
     "tags": ["Events"],
     "parameters": [_PERSON, _IDEMPOTENCY, *_CLIENT],
     "examples": [
@@ -78,6 +145,7 @@ CREATE_LEAD_EVENT: dict[str, Any] = {
 SUBMIT_VALUE: dict[str, Any] = {
     "operation_id": "submitValue",
     "summary": "Submit the value of a conversion that awaits it",
+    "description": "It goes to the platforms then, once. The same value again is answered alike, another is refused.",
     "tags": ["Events"],
     "parameters": [_PERSON, _IDEMPOTENCY],
     "examples": [
@@ -88,16 +156,22 @@ SUBMIT_VALUE: dict[str, Any] = {
 GET_CONVERSION: dict[str, Any] = {
     "operation_id": "getConversion",
     "summary": "A conversion with its sends: where each is, and why",
+    "description": "`capiStatus` sums the sends up; each send says where it is and, where it is not sent, why.",
     "tags": ["Events"],
+    "examples": [OpenApiExample("Sent to Meta", value=_CONVERSION, response_only=True)],
 }
 GET_SEND: dict[str, Any] = {
     "operation_id": "getSend",
     "summary": "A send with every attempt: what was answered, when, and what happens next",
+    "description": "`diagnostics` of an attempt is what the platform said later of what it had accepted (Google).",
     "tags": ["Events"],
+    "examples": [OpenApiExample("Sent at the second attempt", value=_SEND_DETAIL, response_only=True)],
 }
 GET_LEAD: dict[str, Any] = {
     "operation_id": "getLead",
     "summary": "Everything known about a lead",
+    "description": "The latest conversions first. With several sites the one where the lead was seen last answers.",
+    "examples": [OpenApiExample("Somebody who bought", value=_LEAD, response_only=True)],
     "tags": ["Leads"],
     "parameters": [
         _PERSON,
@@ -117,6 +191,8 @@ ERASE_LEAD: dict[str, Any] = {
 LIST_CHANNELS: dict[str, Any] = {
     "operation_id": "listChannels",
     "summary": "The active channels of the account, or of one site",
+    "description": "`channelId` or `telegramChannelId` names a channel in events.",
+    "examples": [OpenApiExample("One channel", value=_CHANNELS, response_only=True)],
     "tags": ["Channels"],
     "parameters": _SITE,
 }
@@ -132,20 +208,51 @@ def describe(result: dict[str, Any], generator: Any, request: Any, public: bool)
     }
     components.setdefault("schemas", {})["Error"] = _ERROR
     result["security"] = [{"apiKey": []}]
-    for path in result.get("paths", {}).values():
-        for operation in path.values():
-            operation["responses"].update(
-                {
-                    status: {
-                        "description": description,
-                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-                    }
-                    for status, description in _REFUSALS.items()
-                }
-            )
+    result["paths"] = {_camel_in_braces(path): operations for path, operations in result.get("paths", {}).items()}
+    for operations in result["paths"].values():
+        for verb, operation in operations.items():
+            _name_path_parameters(operation)
+            operation["responses"].update(_refusals(verb, operation["operationId"]))
     return result
 
 
+def _name_path_parameters(operation: dict[str, Any]) -> None:
+    """In the contract's words: Django's address converters are Python names."""
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["name"] = _camel(parameter["name"])
+            parameter["description"] = _PATH_WORDS[parameter["name"]]
+
+
+def _refusals(verb: str, operation_id: str) -> dict[str, Any]:
+    statuses = dict(_REFUSALS)
+    if verb in ("get", "delete"):
+        statuses = {status: words for status, words in statuses.items() if status not in ("402", "413", "415")}
+    if operation_id in ("createConversion", "createLeadEvent"):
+        statuses["410"] = "PERSON_ERASED"
+    schema = {"schema": {"$ref": "#/components/schemas/Error"}}
+    return {
+        status: {"description": words, "content": {"application/json": schema}}
+        for status, words in sorted(statuses.items())
+    }
+
+
+def _camel_in_braces(path: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: f"{{{_camel(found[1])}}}", path)
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.title, others))
+
+
+_PATH_WORDS = {
+    "telegramUserId": "The person's id at Telegram.",
+    "conversionId": "As the answer to the event named it: cnv_….",
+    "sendId": "As the conversion names it: snd_….",
+    "webhookId": "As it was answered when it was registered: whk_….",
+    "messageId": "As the list of messages names it: msg_….",
+}
 _ERROR = {
     "type": "object",
     "required": ["error"],

@@ -46,6 +46,13 @@ def page_of(row) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
+@pytest.mark.parametrize(
+    "address", ["/admin/dispatch/send/?q=%00", "/admin/dispatch/send/?pixel__id__exact=a%00", "/admin/leads/site/a%00/"]
+)
+def test_a_nul_leads_nowhere(ops, address: str) -> None:
+    assert ops.get(address).status_code == 404
+
+
 @pytest.mark.parametrize("model", OURS)
 def test_a_list_and_its_search_open(ops, model) -> None:
     for query in ("", "?q=acme", "?q=700000001", "?q=cnv_unknown", "?q=snd_unknown", "?q=@ada", "?q=0"):

@@ -87,7 +87,7 @@ class TestLead:
         assert ids(f"?before={before}") == made[2::-1]
 
     @pytest.mark.parametrize(
-        "query", ["limit=0", "limit=101", "limit=x", "limit=-1", "before=" + "9" * 30, "siteId=%00"]
+        "query", ["limit=0", "limit=101", "limit=x", "limit=-1", "before=" + "9" * 30, "before=garbage", "siteId=%00"]
     )
     def test_a_wrong_query_is_refused(self, api, channel, query) -> None:
         seen(channel)
@@ -252,12 +252,12 @@ class TestSchema:
         schema = json.loads(client.get("/api/schema/?format=json").content)
         assert set(schema["paths"]) >= {
             "/api/v1/events/conversion",
-            "/api/v1/leads/{telegram_user_id}",
-            "/api/v1/leads/{telegram_user_id}/events",
-            "/api/v1/leads/{telegram_user_id}/conversions/{conversion_id}/value",
+            "/api/v1/leads/{telegramUserId}",
+            "/api/v1/leads/{telegramUserId}/events",
+            "/api/v1/leads/{telegramUserId}/conversions/{conversionId}/value",
             "/api/v1/channels",
-            "/api/v1/conversions/{conversion_id}",
-            "/api/v1/sends/{send_id}",
+            "/api/v1/conversions/{conversionId}",
+            "/api/v1/sends/{sendId}",
         }
         for path in schema["paths"].values():
             for operation in path.values():

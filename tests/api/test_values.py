@@ -65,6 +65,7 @@ YEAR_MS = 365 * 86400 * 1000
         ({"eventTime": -(10**15)}, "eventTime"),
         ({"clientIp": "300.1.1.1"}, "clientIp"),
         ({"clientIp": "somewhere"}, "clientIp"),
+        ({"clientIp": "fe80::1%eth0"}, "clientIp"),
         ({"clientIp": 5}, "clientIp"),
         ({"userAgent": "x" * 1025}, "userAgent"),
         ({"eventSourceUrl": "ftp://acme.example"}, "eventSourceUrl"),

@@ -49,3 +49,8 @@ def test_the_switcher_names_only_ones_own_accounts(viewer: Client, home: str, st
     page = viewer.get(home + "values/").text
     assert "Acme" in page
     assert "Stranger" not in page
+
+
+@pytest.mark.parametrize("path", ["leads/?q=%00", "delivery/?status=%00", "conversions/%00/", "set-up/sites/%00/"])
+def test_a_nul_leads_nowhere(viewer: Client, home: str, path: str) -> None:
+    assert viewer.get(home + path).status_code == 404

@@ -33,10 +33,10 @@ def test_each_id_of_a_person_finds_them_alone(viewer: Client, home: str, ada: Le
     assert list(viewer.get(f"{home}leads/", {"q": text}).context["rows"]) == [ada]
 
 
-@pytest.mark.parametrize("text", ["424", "order", "@", "9" * 30, "'; drop table", "\0"])
+@pytest.mark.parametrize("text", ["424", "order", "@", "9" * 30, "'; drop table"])
 def test_what_nobody_is_called_finds_nobody(viewer: Client, home: str, ada: Lead, text: str) -> None:
     rows = viewer.get(f"{home}leads/", {"q": text}).context["rows"]
-    assert list(rows) == [] or text == "\0"
+    assert list(rows) == []
 
 
 def test_anothers_person_is_not_found(viewer: Client, home: str, stranger_channel: Channel) -> None:

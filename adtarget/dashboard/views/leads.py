@@ -17,7 +17,7 @@ from leads.models import Lead
 
 @page()
 def people(request: HttpRequest, access: Access) -> HttpResponse:
-    text = request.GET.get("q", "").replace("\0", "").strip()[:512]
+    text = request.GET.get("q", "").strip()[:512]
     return show(request, access, "leads.html", {"rows": Slice(find_leads(access.account, text), request), "q": text})
 
 

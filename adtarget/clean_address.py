@@ -1,0 +1,21 @@
+"""Addresses that no database takes never reach one."""
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+#: Their parameters are checked one by one, and a NUL there is answered by name.
+CHECK_THEIR_QUERY = ("/api/", "/backend/")
+
+
+class CleanAddressMiddleware:
+    """404 for a NUL in an address: no id of ours holds one, and PostgreSQL refuses to compare with it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        in_query = "%00" in request.META["QUERY_STRING"] and not request.path.startswith(CHECK_THEIR_QUERY)
+        if in_query or "\0" in request.path:
+            raise Http404
+        return self.get_response(request)
