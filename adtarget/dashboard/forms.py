@@ -17,6 +17,7 @@ from conversions.facts import ClearPii
 from dispatch.choices import PlatformSlug, Reason, SendStatus
 from dispatch.models import Pixel
 from leads.choices import KeyMode
+from leads.forms import ChannelForm
 from leads.models import Account, Channel, Site
 
 DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")  # 1,234 might be a thousand and more: that is asked back
@@ -204,3 +205,62 @@ class KeyForm(forms.Form):
     def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cast(forms.ModelChoiceField, self.fields["site"]).queryset = Site.objects.filter(account=account)
+
+
+class ChannelFilter(PeriodForm):
+    """Which channels, and the days their figures are of."""
+
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=255,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Title, @name or id"}),
+    )
+    site = forms.ModelChoiceField(Site.objects.none(), required=False, empty_label="All")
+    state = forms.ChoiceField(
+        choices=[("", "Active"), ("archived", "Archived"), ("all", "All")], required=False, label="State"
+    )
+    field_order = ("q", "site", "state", "days", "since", "until")
+
+    def __init__(self, account: Account, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sites = Site.objects.filter(account=account).order_by("domain")
+        cast(forms.ModelChoiceField, self.fields["site"]).queryset = sites
+
+    def wanted(self) -> dict[str, Any]:
+        """Http404 where the site is not the account's."""
+        if not self.is_valid() and "site" in self.errors:
+            raise Http404
+        return self.cleaned_data
+
+
+class ChannelSettingsForm(ChannelForm):
+    """What a channel's joins mean and who is let in."""
+
+    class Meta(ChannelForm.Meta):
+        fields = (*ChannelForm.Meta.fields, "stay_hours", "uses_join_requests", "auto_approve", "is_default")  # type: ignore[assignment]
+        labels = {
+            "event_type": "A join means",
+            "custom_event_name": "Custom event's name",
+            "auto_fire": "Send it at once",
+            "stay_hours": "Hours to stay first",
+            "uses_join_requests": "Give out links that ask for admission",
+            "auto_approve": "Let in whoever asks",
+            "is_default": "The site's links lead here",
+        }
+        help_texts = {
+            "custom_event_name": "For a custom event only.",
+            "auto_fire": "Off: a purchase waits until somebody enters its value.",
+            "stay_hours": "0: the event is sent as soon as they join. Who leaves earlier makes none.",
+            "uses_join_requests": "Telegram then tells the link of each request; the bot needs the right to invite.",
+            "auto_approve": "Off: an administrator lets them in by hand.",
+            "is_default": "Unless a link names another channel. One channel of a site is the default.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        event_type = cast(forms.ChoiceField, self.fields["event_type"])
+        event_type.choices = [("", "Nothing: joins are kept, and not sent"), *EventType.choices]
+        if (value := self.initial.get("value")) is not None:
+            self.initial["value"] = f"{value:.2f}" if value == round(value, 2) else f"{value.normalize():f}"
+        self.fields["currency"].widget.attrs |= {"list": "currencies", "autocapitalize": "characters"}

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from adtarget.dashboard.views import (
     alerts,
+    channels,
     conversions,
     delivery,
     home,
@@ -57,6 +58,10 @@ account_pages: list[URLPattern | URLResolver] = [
     path("leads/", leads.people, name="leads"),
     path("leads/<int:lead_id>/", leads.person, name="lead"),
     path("leads/<int:lead_id>/erase/", leads.erase, name="erase-lead"),
+    path("channels/", channels.channels, name="channels"),
+    path("channels/<str:channel_id>/", channels.channel, name="channel"),
+    path("channels/<str:channel_id>/settings/", channels.channel_settings, name="channel-settings"),
+    path("channels/<str:channel_id>/archive/", channels.archive_channel, name="archive-channel"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/settings/", alerts.alert_settings, name="alert-settings"),
     path("alerts/test/", alerts.test_alert, name="test-alert"),

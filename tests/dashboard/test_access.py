@@ -12,6 +12,7 @@ PAGES = [
     "values/",
     "conversions/",
     "leads/",
+    "channels/",
     "delivery/",
     "delivery/quality/",
     "set-up/",

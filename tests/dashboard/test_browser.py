@@ -18,12 +18,15 @@ from tests.factories import (
     ApiKeyFactory,
     AttemptFactory,
     ConversionFactory,
+    JoinFactory,
     LeadFactory,
     MembershipFactory,
     PixelFactory,
     SendFactory,
+    UnattributableClickFactory,
     UserFactory,
 )
+from tracker.choices import Route, Tap
 
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -183,6 +186,7 @@ PAGES = [
     "values/several",
     "conversions",
     "leads",
+    "channels",
     "delivery",
     "delivery/quality",
     "set-up",
@@ -202,6 +206,8 @@ def busy(page: Page, account: Account, channel: Channel) -> Send:
     outbox.tell_a_test(endpoints.register(account=account, url="https://hooks.acme.example/"), now=timezone.now())
     for conversion in ConversionFactory.create_batch(3, channel=channel, warm=True, awaiting_value=True):
         send = SendFactory(conversion=conversion, failed=True, error_message="x" * 200)
+        JoinFactory(channel=channel, lead=conversion.lead, route=Route.PUBLIC_CHANNEL, tap_before=Tap.FALLBACK)
+        UnattributableClickFactory(channel=channel)
     AttemptFactory(send=send, refused=True)
     sign_in(page, account, Role.OWNER)
     return send
@@ -213,6 +219,8 @@ def addresses(send: Send) -> list[str]:
     steps = ["", "/snippet", "/bot", "/channels", "/pixels", "/pixels/new/google", f"/pixels/{pixel}", "/key"]
     single = [f"conversions/{conversion.pk}", f"delivery/{send.pk}", f"leads/{conversion.lead_id}"]
     single += [
+        f"channels/{conversion.channel_id}",
+        f"channels/{conversion.channel_id}/settings",
         f"webhooks/{conversion.account.webhook_endpoints.get().pk}",
         "set-up/sites/new",
         *(site + step for step in steps),

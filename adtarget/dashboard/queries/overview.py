@@ -6,16 +6,14 @@ Test events count nowhere but in delivery. An event belongs to the day it was ac
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from django.db.models import CharField, Count, Q, QuerySet, Sum
-from django.db.models.functions import Cast, Substr
-from django.utils import timezone
+from django.db.models import Count, Q, QuerySet, Sum
 
-from adtarget.dashboard.periods import Period, midnight
+from adtarget.dashboard.periods import Period
+from adtarget.dashboard.queries.days import local_day, truncated
 from conversions.choices import EventType
 from conversions.models import Conversion
 from dispatch.choices import PlatformSlug, Reason, SendStatus
@@ -42,13 +40,13 @@ def happened(account: Account, period: Period) -> Happened:
     rows = (
         _conversions(account, period)
         .order_by()
-        .annotate(moment=_truncated("attributed_at", period))
+        .annotate(moment=truncated("attributed_at", period))
         .values_list("moment", "event_type", "currency")
         .annotate(count=Count("pk"), total=Sum("value"))
     )
     found = Happened()
     for moment, event_type, currency, count, total in rows:
-        day = _local_day(moment)
+        day = local_day(moment)
         found.count += count
         found.by_type[event_type][day] += count
         if currency:
@@ -174,24 +172,6 @@ def _conversions(account: Account, period: Period) -> QuerySet[Conversion]:
     return Conversion.objects.of_account(account).filter(
         is_test=False, attributed_at__gte=period.since, attributed_at__lt=period.until
     )
-
-
-def _truncated(field: str, period: Period) -> Substr:
-    """The moment in UTC as text, to the hour, or to the minute where a day of the viewer starts within an hour.
-
-    SQLite cuts text three times as fast as it calls Django's function for a date in a zone.
-    """
-    is_whole = all(midnight(day).utctimetuple().tm_min == 0 for day in period.days)
-    return Substr(Cast(field, CharField()), 1, len("2026-05-01 12") if is_whole else len("2026-05-01 12:30"))
-
-
-@lru_cache(maxsize=10_000)
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def _local_day(text: str) -> date:
-    return timezone.localdate(_utc(text))
 
 
 def _joins(account: Account, period: Period) -> Iterable[tuple[str, int, int, int]]:
