@@ -210,6 +210,11 @@ def moment(at: datetime | None) -> str:
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{at.day} {at:%b}{year} {at:%H:%M:%S}")
 
 
+def dashboard_page(name: str, account_id: str, *ids: object) -> str:
+    """Where people see the same thing; as `view_on_site` it becomes a button of the page."""
+    return reverse(f"dashboard:{name}", args=[account_id, *ids])
+
+
 def link_to(obj: Model | None, text: str = "") -> str:
     """The object's name as a link to its page; plain text where the admin has none."""
     if obj is None:

@@ -21,6 +21,7 @@ _SECRETS = re.compile(
     r"|(Bearer\s+)[^\s\"']+|(/bot\d+:)[\w-]+",
     re.IGNORECASE,
 )
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def redact(text: str) -> str:
@@ -30,6 +31,16 @@ def redact(text: str) -> str:
 
 def redact_event(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def escape_controls(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """So that what a stranger put into a value makes no line of its own; JSON escapes by itself."""
+    return {
+        key: _CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
+        if isinstance(value, str) and key not in ("exception", "stack")
+        else value
+        for key, value in event.items()
+    }
 
 
 class RequestLogMiddleware:
@@ -109,8 +120,8 @@ def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> d
         cache_logger_on_first_use=True,
     )
 
-    def formatter(render: Any) -> dict[str, Any]:
-        last = [structlog.processors.format_exc_info, redact_event, render]
+    def formatter(*render: Any) -> dict[str, Any]:
+        last = [structlog.processors.format_exc_info, redact_event, *render]
         return {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": shared,
@@ -123,7 +134,7 @@ def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> d
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": formatter(as_json), "console": formatter(as_text)},
+        "formatters": {"json": formatter(as_json), "console": formatter(escape_controls, as_text)},
         "filters": {"traceback": {"()": HasTraceback}},
         "handlers": handlers,
         "root": {"handlers": list(handlers), "level": logging.INFO},

@@ -17,7 +17,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from adtarget import errors
-from adtarget.admin import ReadOnlyAdmin, ReadOnlyInline, badge, link, link_to, moment, note, pretty_json
+from adtarget.admin import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    badge,
+    dashboard_page,
+    link,
+    link_to,
+    moment,
+    note,
+    pretty_json,
+)
 from conversions import recording, searching
 from conversions.choices import CapiStatus
 from conversions.facts import ClearPii
@@ -135,6 +145,9 @@ class ConversionAdmin(ReadOnlyAdmin):
         ("Signals", {"fields": ("signals", "hashes")}),
     )
     readonly_fields = flatten_fieldsets(fieldsets)
+
+    def view_on_site(self, conversion: Conversion) -> str:
+        return dashboard_page("conversion", conversion.account_id, conversion.pk)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversion]:
         return with_capi_status(super().get_queryset(request))

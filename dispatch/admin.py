@@ -28,6 +28,7 @@ from adtarget.admin import (
     badge,
     changed_fields,
     confirmation,
+    dashboard_page,
     link,
     link_to,
     listed,
@@ -221,6 +222,9 @@ class SendAdmin(ReadOnlyAdmin):
     )
     readonly_fields = flatten_fieldsets(fieldsets)
 
+    def view_on_site(self, send: Send) -> str:
+        return dashboard_page("send", send.conversion.account_id, send.pk)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Send]:
         heavy = ("conversion__pii", "conversion__api_visit_override", "pixel__options", "pixel__credential_encrypted")
         return super().get_queryset(request).defer(*heavy)
@@ -383,6 +387,9 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
         ("Settings", {"fields": ("test_event_code", "options", "is_active")}),
         ("Ids", {"fields": ("id", "created_at", "updated_at")}),
     )
+
+    def view_on_site(self, pixel: Pixel) -> str:
+        return dashboard_page("set-up-pixels", pixel.site.account_id, pixel.site_id)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fieldsets if obj else [(None, {"fields": self.form.base_fields})]

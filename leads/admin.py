@@ -29,6 +29,7 @@ from adtarget.admin import (
     back_to_page,
     badge,
     confirmation,
+    dashboard_page,
     link,
     link_to,
     moment,
@@ -65,6 +66,9 @@ class AccountAdmin(AuditedAdmin, BigTableAdmin):
     fields = ("name", "id", "created_at", "sites", "conversions", "keys", "audit")
     readonly_fields = ("id", "created_at", "sites", "conversions", "keys", "audit")
     inlines = (MembershipInline,)
+
+    def view_on_site(self, account: Account) -> str:
+        return dashboard_page("account", account.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """An account is everything its customers have; it does not go by a click."""
@@ -188,6 +192,9 @@ class SiteAdmin(AuditedAdmin, BigTableAdmin):
         ),
         ("Duplicates", {"fields": ("duplicate_window_seconds", "purchase_duplicate_window_seconds")}),
     )
+
+    def view_on_site(self, site: Site) -> str:
+        return dashboard_page("set-up-site", site.account_id, site.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Its conversions would go with it; a site that is over is paused."""
@@ -495,6 +502,9 @@ class LeadAdmin(ReadOnlyAdmin):
         "last_seen",
     )
     readonly_fields = fields
+
+    def view_on_site(self, lead: Lead) -> str:
+        return dashboard_page("lead", lead.site.account_id, lead.pk)
 
     @admin.display(description="First seen", ordering="first_seen_at")
     def first_seen(self, lead: Lead) -> str:

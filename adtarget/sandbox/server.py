@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -84,6 +85,9 @@ class Sandbox:
 
     def made_fault(self, told: Mapping[str, Any]) -> Fault:
         """A fault that can come true. Raises ValueError or TypeError with a sentence."""
+        known = [field.name for field in fields(Fault) if field.init]
+        if unknown := set(told) - set(known):
+            raise ValueError(f"A fault has no {', '.join(sorted(unknown))}. It has: {', '.join(known)}.")
         fault = Fault(**{name: value for name, value in told.items() if value is not None})
         if fault.platform not in ("*", *self.worlds):
             raise ValueError(f"{fault.platform} is no platform here. There are: *, {', '.join(self.worlds)}.")

@@ -1,3 +1,5 @@
+import contextlib
+import json
 from functools import partial
 
 from django.conf import settings
@@ -14,6 +16,15 @@ from leads.models import Site
 class PixelQuerySet(models.QuerySet["Pixel"]):
     def active(self) -> "PixelQuerySet":
         return self.filter(is_active=True)
+
+
+def _hint(credential: str) -> str:
+    """The last four characters of a token; of Google's JSON, of the token or the key's id in it."""
+    if credential.startswith("{"):
+        with contextlib.suppress(ValueError, AttributeError):
+            given = json.loads(credential)
+            credential = str(given.get("refreshToken") or given.get("private_key_id") or "")
+    return credential[-4:] if len(credential) >= 12 else ""
 
 
 class Pixel(models.Model):
@@ -73,4 +84,4 @@ class Pixel(models.Model):
 
     def set_credential(self, credential: str) -> None:
         self.credential_encrypted = encryption.encrypt(credential)
-        self.credential_hint = credential[-4:] if len(credential) >= 12 else ""
+        self.credential_hint = _hint(credential)

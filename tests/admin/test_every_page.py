@@ -1,5 +1,7 @@
 """Each page opens, however it is asked for, and a list costs the same at a hundred rows as at one."""
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -89,3 +91,13 @@ def test_a_list_of_a_hundred_costs_what_one_of_two_costs(ops, model, django_asse
     with django_assert_max_num_queries(len(few)):
         ops.get(list_of(model))
     assert len(few) <= 8
+
+
+@pytest.mark.parametrize("model", [Conversion, Lead, Pixel, Send, Site])
+def test_a_page_leads_to_the_dashboard_and_back(ops, model) -> None:
+    row = FACTORIES[model]()
+    found = re.search(r'href="(/accounts/[^"]+)">Open in the dashboard', ops.get(page_of(row)).text)
+    assert found
+    page = ops.get(found[1])
+    assert page.status_code == 200
+    assert "In the admin" in page.text

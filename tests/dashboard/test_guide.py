@@ -207,10 +207,26 @@ def test_a_pixel_is_connected_and_tried(owner: Client, steps: str, site: Site, s
     assert page.context["trial"].was_accepted, page.context["trial"]
 
 
+@pytest.mark.parametrize(
+    ("credential", "hint"),
+    [
+        ("EAA-good-token-abcd", "abcd"),
+        ('{"clientId": "1", "clientSecret": "2", "refreshToken": "1//0gRefreshTokenWxyz"}', "Wxyz"),
+        ('{"client_email": "a@b", "private_key": "-----", "private_key_id": "0123456789abcdef"}', "cdef"),
+        ("{", ""),
+        ("short", ""),
+    ],
+)
+def test_a_hint_tells_tokens_apart(credential: str, hint: str) -> None:
+    pixel = Pixel()
+    pixel.set_credential(credential)
+    assert pixel.credential_hint == hint
+
+
 def test_googles_actions_are_kept_with_its_pixel(owner: Client, steps: str, site: Site) -> None:
     owner.post(f"{steps}pixels/new/google/", PIXELS["google"])
     pixel = Pixel.objects.get()
-    assert pixel.pixel_id == "1234567890"
+    assert (pixel.pixel_id, pixel.credential_hint) == ("1234567890", "")
     assert pixel.options == {"conversionActions": {"Lead": "7654321", "Purchase": "7654322"}}
 
 

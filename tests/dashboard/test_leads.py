@@ -114,3 +114,7 @@ def test_anothers_person_is_not_erased(owner: Client, home: str, stranger_channe
     theirs = LeadFactory(site=stranger_channel.site)
     assert owner.post(f"{home}leads/{theirs.pk}/erase/").status_code == 404
     assert Lead.objects.filter(telegram_user_id=theirs.telegram_user_id).exists()
+
+
+def test_only_ops_are_led_to_the_admin(owner: Client, home: str, ada: Lead) -> None:
+    assert "In the admin" not in owner.get(f"{home}leads/{ada.pk}/").text

@@ -32,6 +32,20 @@ def test_no_secret_survives_redaction(text: str) -> None:
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_strangers_value_makes_no_line_of_its_own(log_format: str, capsys: Any) -> None:
+    config = logs.logging_config(log_format=log_format)["formatters"][log_format]
+    handler = logging.StreamHandler()
+    handler.setFormatter(config.pop("()")(**config))
+    record = logging.LogRecord(
+        "test", logging.INFO, __file__, 1, "path %s", ("/a\n2026 [info] forged\x00\x1b[2J",), None
+    )
+    handler.handle(record)
+    written = capsys.readouterr().err
+    assert written.count("\n") == 1
+    assert not {"\x00", "\x1b"} & set(written)
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
 def test_a_line_of_either_format_is_redacted(log_format: str, capsys: Any) -> None:
     config = logs.logging_config(log_format=log_format)["formatters"][log_format]
     handler = logging.StreamHandler()

@@ -75,6 +75,12 @@ def test_faults_are_listed_replaced_added_and_taken_away(client: Client) -> None
     assert client.control("DELETE", "faults")["faults"] == []
 
 
+def test_a_fault_with_an_unknown_field_is_refused_by_name(client: Client) -> None:
+    refused = client.control("PUT", "faults", {"kind": "slow", "second": 5})
+    assert refused["error"].startswith("A fault has no second. It has: kind, platform")
+    assert client.control("GET", "faults")["faults"] == []
+
+
 def test_without_validation_anything_is_received(client: Client, sandbox: Sandbox) -> None:
     client.control("PUT", "settings", {"validate": False})
     assert client.meta({"event_id": "x"}, token="").json()["events_received"] == 1
