@@ -249,6 +249,9 @@ class ChannelAdmin(AuditedAdmin, BigTableAdmin):
         ("Ids", {"fields": ("id", "created_at")}),
     )
 
+    def view_on_site(self, channel: Channel) -> str:
+        return dashboard_page("channel", channel.site.account_id, channel.pk)
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Its conversions would go with it; a channel that is over is made inactive."""
         return False

@@ -93,7 +93,7 @@ def test_a_list_of_a_hundred_costs_what_one_of_two_costs(ops, model, django_asse
     assert len(few) <= 8
 
 
-@pytest.mark.parametrize("model", [Conversion, Lead, Pixel, Send, Site])
+@pytest.mark.parametrize("model", [Channel, Conversion, Lead, Pixel, Send, Site])
 def test_a_page_leads_to_the_dashboard_and_back(ops, model) -> None:
     row = FACTORIES[model]()
     found = re.search(r'href="(/accounts/[^"]+)">Open in the dashboard', ops.get(page_of(row)).text)

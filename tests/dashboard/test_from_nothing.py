@@ -101,7 +101,7 @@ def test_from_nothing_to_the_first_sent_event(stack: Stack, page: Page) -> None:
     expect(page.get_by_text("VIP room was added.")).to_be_visible()
 
     page.get_by_role("link", name="Next step").click()
-    page.get_by_role("link", name="Meta").click()
+    page.get_by_role("link", name="Meta", exact=True).click()
     page.get_by_label("Pixel id").fill("1234567890")
     page.get_by_label("Conversions API token").fill("EAA-good-token")
     page.get_by_role("button", name="Save").click()
