@@ -70,7 +70,7 @@ def _shared(facts: Facts) -> Advice | None:
     if not facts.channel.uses_join_requests or not facts.matters(lost):
         return None
     why = f"{_people(lost)} joined by a link that another person had used before."
-    return Advice(why, "Turn join requests off: a link then lets one person in, and cannot be passed on.")
+    return Advice(why, "Turn request links off: a link then lets one person in, and cannot be passed on.")
 
 
 def _other_links(facts: Facts) -> Advice | None:
@@ -125,7 +125,7 @@ def _requests(facts: Facts) -> Advice | None:
     channel, waiting = facts.channel, facts.waiting_requests
     if not channel.uses_join_requests or channel.auto_approve or waiting < LEAST:
         return None
-    return Advice(f"{_people(waiting)} asked to join and wait.", "Let them in, or turn on auto approve.")
+    return Advice(f"{_people(waiting)} asked to join and wait.", "Let them in, or turn on “Let in whoever asks”.")
 
 
 def _no_event(facts: Facts) -> Advice | None:

@@ -244,7 +244,7 @@ class ChannelSettingsForm(ChannelForm):
             "custom_event_name": "Custom event's name",
             "auto_fire": "Send it at once",
             "stay_hours": "Hours to stay first",
-            "uses_join_requests": "Give out links that ask for admission",
+            "uses_join_requests": "Use request links",
             "auto_approve": "Let in whoever asks",
             "is_default": "The site's links lead here",
         }
@@ -252,7 +252,7 @@ class ChannelSettingsForm(ChannelForm):
             "custom_event_name": "For a custom event only.",
             "auto_fire": "Off: a purchase waits until somebody enters its value.",
             "stay_hours": "0: the event is sent as soon as they join. Who leaves earlier makes none.",
-            "uses_join_requests": "Telegram then tells the link of each request; the bot needs the right to invite.",
+            "uses_join_requests": "People ask to join, and Telegram tells by which link. Off: one-person links.",
             "auto_approve": "Off: an administrator lets them in by hand.",
             "is_default": "Unless a link names another channel. One channel of a site is the default.",
         }

@@ -27,6 +27,7 @@ from tracker import invites
 from tracker.models import InvitePool, Join
 
 EXPORTED = 100_000  # rows of one file
+SHOWN_JOINS = 20
 HEADER = (
     "Joined at",
     "Telegram id",
@@ -61,7 +62,7 @@ def channel(request: HttpRequest, access: Access, channel_id: str) -> HttpRespon
     found = figures.find_joins(row, period)
     if request.GET.get("format") == "csv":
         return csv_answer(f"joins-{period.first}-{period.last}", HEADER, _exported(found[:EXPORTED]))
-    rows = Slice(found, request)
+    rows = Slice(found, request, SHOWN_JOINS)
     latest = [{"join": join, "source": ad_source(join.visit)} for join in rows]
     context = {"channel": row, "form": form, "period": period, "rows": rows, "latest": latest}
     return show(request, access, "channel.html", context | _figures(row, period))
