@@ -33,7 +33,7 @@ from conversions.choices import CapiStatus
 from conversions.facts import ClearPii
 from conversions.models import Conversion
 from conversions.money import parse_currency, parse_value
-from conversions.status import with_capi_status
+from conversions.status import has_capi_status, with_capi_status
 from dispatch.models import Send
 
 
@@ -45,7 +45,8 @@ class CapiStatusFilter(admin.SimpleListFilter):
         return [(status.value, str(status.label)) for status in CapiStatus]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(capi=self.value()) if self.value() in CapiStatus.values else queryset
+        wanted = self.value()
+        return queryset.filter(has_capi_status(CapiStatus(wanted))) if wanted in CapiStatus.values else queryset
 
 
 class SendInline(ReadOnlyInline):

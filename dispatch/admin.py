@@ -278,7 +278,7 @@ class SendAdmin(ReadOnlyAdmin):
         return back_to_page(self, request)
 
     # -------------------------------------------------------------- columns
-    @admin.display(description="Accepted", ordering="created_at")
+    @admin.display(description="Accepted", ordering="pk")  # ids sort by time, and have an index
     def accepted(self, send: Send) -> str:
         return moment(send.created_at)
 

@@ -72,7 +72,11 @@ class Conversion(models.Model):
             models.Index(fields=["account", "telegram_user_id", "-attributed_at"], name="conversion_history"),
             models.Index(fields=["lead", "-attributed_at"], name="conversion_by_lead"),
             models.Index(fields=["site", "-attributed_at"], name="conversion_by_site"),
-            models.Index(fields=["account", "-attributed_at"], name="conversion_by_account"),
+            # Holds all that the overview counts, so that it need not look at the rows.
+            models.Index(
+                fields=["account", "-attributed_at", "is_test", "event_type", "currency", "value", "channel", "visit"],
+                name="conversion_by_account",
+            ),
             models.Index(fields=["order_id"], name="conversion_by_order", condition=~Q(order_id="")),
             models.Index(
                 fields=["account", "event_time"], name="conversion_awaiting", condition=Q(awaiting_manual_input=True)

@@ -32,8 +32,8 @@ class Send(models.Model):
     """
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "snd"), editable=False)
-    conversion = models.ForeignKey(Conversion, on_delete=models.CASCADE, related_name="sends")
-    pixel = models.ForeignKey(Pixel, on_delete=models.CASCADE, related_name="sends")
+    conversion = models.ForeignKey(Conversion, on_delete=models.CASCADE, db_index=False, related_name="sends")
+    pixel = models.ForeignKey(Pixel, on_delete=models.CASCADE, db_index=False, related_name="sends")
     platform = models.CharField(max_length=16, choices=PlatformSlug.choices)
     status = models.CharField(max_length=8, choices=SendStatus.choices, default=SendStatus.PENDING)
     reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)
@@ -80,6 +80,9 @@ class Send(models.Model):
             ),
             models.Index(fields=["due_at"], name="send_due", condition=Q(status=SendStatus.PENDING)),
             models.Index(fields=["status", "-created_at"], name="send_by_status"),
+            # The indexes of the two foreign keys, each with what is asked and counted beside it.
+            models.Index(fields=["conversion", "status"], name="send_by_conversion"),
+            models.Index(fields=["pixel", "status", "reason", "created_at"], name="send_by_pixel"),
         ]
 
     def __str__(self) -> str:

@@ -117,6 +117,14 @@ def test_health_counts_each_status_with_its_reasons(account: Account, channel: C
     assert row[:7] == ["Meta", 1, 3, 1, 2, "43 %", "–"]
 
 
+@pytest.mark.parametrize("reason", Reason)
+def test_no_reason_is_left_out_of_the_health(account: Account, channel: Channel, reason: Reason) -> None:
+    conversion = ConversionFactory(channel=channel)
+    SendFactory(conversion=conversion, created_at=datetime(2026, 5, 2, tzinfo=UTC), skipped=True, reason=reason)
+    (meta,) = figures.health(account, MAY)
+    assert meta.reasons == {reason: 1}
+
+
 def test_the_period_before_is_as_long_and_right_before() -> None:
     assert MAY.before == Period(date(2026, 3, 31), date(2026, 4, 30))
     assert MAY.before.until == MAY.since

@@ -29,7 +29,11 @@ def pixel_qualities(account: Account) -> list[PixelQuality]:
 
 
 def _quality(pixel: Pixel) -> PixelQuality:
-    sends = Send.objects.filter(pixel=pixel).select_related("conversion__visit", "conversion__site").order_by("-pk")
+    # By the site's latest conversions, which an index holds in order.
+    sends = Send.objects.filter(pixel=pixel, conversion__site=pixel.site_id).order_by(
+        "-conversion__attributed_at", "-conversion"
+    )
+    sends = sends.select_related("conversion__visit", "conversion__site")
     events = [outgoing_event(send.conversion) for send in sends[:LATEST]]
     platform = PlatformSlug(pixel.platform)
     keys = [
