@@ -99,6 +99,9 @@ def _account_pages(conversion: Conversion, send: Send) -> dict[str, list[str]]:
         f"delivery/{send.pk}": [""],
         "leads": ["", "?page=200", *(f"?q={text}" for text in ("nothing", "@nobody", person, conversion.pk))],
         f"leads/{conversion.lead_id}": [""],
+        "channels": ["", "?days=90", "?state=all&q=a"],
+        f"channels/{conversion.channel_id}": ["", "?days=90", "?days=90&page=200", "?days=90&format=csv"],
+        f"channels/{conversion.channel_id}/settings": [""],
         "values": [""],
         **{page: [""] for page in ("values/several", "alerts", "alerts/settings", "people", "set-up", "set-up/keys")},
         **{
