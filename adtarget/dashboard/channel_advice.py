@@ -52,7 +52,7 @@ def _public(facts: Facts) -> Advice | None:
     lost = facts.joins.lost_by(Route.PUBLIC_CHANNEL)
     if not facts.channel.username or not facts.matters(lost):
         return None
-    why = f"{_people(lost)} tapped on the page and joined; Telegram named no link, as in public channels."
+    why = f"{_joins(lost)} followed a tap on the page, and Telegram named no link, as often in public channels."
     return Advice(why, "Make the channel private: people then come in by links only, and each link is told.")
 
 
@@ -61,7 +61,7 @@ def _unnamed(facts: Facts) -> Advice | None:
     channel, lost = facts.channel, facts.joins.lost_by(Route.PUBLIC_CHANNEL)
     if channel.username or channel.uses_join_requests or not facts.matters(lost):
         return None
-    why = f"{_people(lost)} tapped on the page and joined; Telegram did not say by which link."
+    why = f"{_joins(lost)} followed a tap on the page, and Telegram did not say by which link."
     return Advice(why, "Use request links: Telegram names the link with each request to join.")
 
 
@@ -69,7 +69,7 @@ def _shared(facts: Facts) -> Advice | None:
     lost = facts.joins.by(Route.LINK_SHARED)
     if not facts.channel.uses_join_requests or not facts.matters(lost):
         return None
-    why = f"{_people(lost)} joined by a link that another person had used before."
+    why = f"{_joins(lost)} came by a link that another person had used before."
     return Advice(why, "Turn request links off: a link then lets one person in, and cannot be passed on.")
 
 
@@ -77,7 +77,7 @@ def _other_links(facts: Facts) -> Advice | None:
     lost = facts.joins.lost_by(Route.LINK_UNKNOWN, Tap.PERSONAL)
     if not facts.matters(lost):
         return None
-    why = f"{_people(lost)} had a link of their own and joined by one that is not ours."
+    why = f"{_joins(lost)} by links that are not ours followed a tap of somebody with a link of their own."
     return Advice(why, "Take other invite links off the page, the bot and pinned posts, or give them the tracked link.")
 
 
@@ -125,7 +125,9 @@ def _requests(facts: Facts) -> Advice | None:
     channel, waiting = facts.channel, facts.waiting_requests
     if not channel.uses_join_requests or channel.auto_approve or waiting < LEAST:
         return None
-    return Advice(f"{_people(waiting)} asked to join and wait.", "Let them in, or turn on “Let in whoever asks”.")
+    return Advice(
+        f"{waiting:,} people asked to join and were not let in.", "Let them in, or turn on “Let in whoever asks”."
+    )
 
 
 def _no_event(facts: Facts) -> Advice | None:
@@ -138,7 +140,7 @@ def _no_ad(facts: Facts) -> Advice | None:
     without = facts.joins.of(Kind.NO_CLICK)
     if not facts.matters(without) or without < facts.joins.attributed:
         return None
-    why = f"{_people(without)} came by the page without an ad's click id, more than came with one."
+    why = f"{_joins(without)} came by the page without an ad's click id, at least as many as with one."
     return Advice(why, "Look whether your ads lead straight to the page, with no redirect that drops the query.")
 
 
@@ -150,8 +152,8 @@ def _leaving(facts: Facts) -> Advice | None:
     return Advice(why, "Set hours to stay: the event is then sent for those who stay.")
 
 
-def _people(count: int) -> str:
-    return f"{count:,} people"  # never one: see LEAST
+def _joins(count: int) -> str:
+    return f"{count:,} joins"  # never one: see LEAST
 
 
 def _taps(count: int) -> str:
