@@ -185,7 +185,7 @@ class SendAdmin(ReadOnlyAdmin):
     list_display = (
         "accepted",
         "shown_status",
-        "pixel_link",
+        "short_pixel",
         "event",
         "lead",
         "tries",
@@ -301,6 +301,12 @@ class SendAdmin(ReadOnlyAdmin):
     @admin.display(description="Pixel", ordering="pixel")
     def pixel_link(self, send: Send) -> str:
         return link_to(send.pixel)
+
+    @admin.display(description="Pixel")
+    def short_pixel(self, send: Send) -> str:
+        """Long ids are cut, so that the reasons fit into the list."""
+        text, full = send.pixel.pixel_id, str(send.pixel)
+        return link_to(send.pixel, full.replace(text, f"{text[:8]}…") if len(text) > 12 else full)
 
     @admin.display(description="Site")
     def site(self, send: Send) -> str:

@@ -22,6 +22,7 @@ def money(value: Decimal | None, currency: str = "") -> str:
     """`1,234.50 EUR`: grouped, with at least two places unless the currency has none."""
     if value is None:
         return "–"
+    value = round(value, 4)  # SQLite adds decimals up as floats
     written = amount(value, currency) if currency else value
     places = max(_places(value), 0 if isinstance(written, int) and amount(Decimal("0.1"), currency) == 0 else 2)
     return f"{formats.number_format(value, places, force_grouping=True)} {currency}".strip()

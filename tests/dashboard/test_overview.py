@@ -12,6 +12,7 @@ from django.utils import timezone
 from adtarget.dashboard import charts, tables
 from adtarget.dashboard.periods import Period
 from adtarget.dashboard.queries import overview as figures
+from adtarget.templatetags.dashboard import money
 from dispatch.choices import Reason
 from leads.models import Account, Channel
 from tests.factories import (
@@ -187,3 +188,8 @@ def test_the_page_takes_no_query_per_row(
 def test_staff_land_at_the_values_others_at_the_figures(staff: Client, viewer: Client, home: str) -> None:
     assert staff.get(home).headers["Location"] == home + "values/"
     assert viewer.get(home).headers["Location"] == home + "overview/"
+
+
+def test_a_sum_carries_no_noise_of_floats() -> None:
+    assert money(Decimal("512166.000000019"), "EUR") == "512,166.00 EUR"
+    assert money(Decimal("0.1234"), "EUR") == "0.1234 EUR"
