@@ -5,7 +5,8 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 
 #: Their parameters are checked one by one, and a NUL there is answered by name.
-CHECK_THEIR_QUERY = ("/api/", "/backend/")
+CHECK_THEIR_QUERY = ("/api/", "/backend/", "/telegram/")
+CHECK_THEIR_PATH = ("/telegram/",)
 
 
 class CleanAddressMiddleware:
@@ -16,6 +17,7 @@ class CleanAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         in_query = "%00" in request.META["QUERY_STRING"] and not request.path.startswith(CHECK_THEIR_QUERY)
-        if in_query or "\0" in request.path:
+        in_path = "\0" in request.path and not request.path.startswith(CHECK_THEIR_PATH)
+        if in_query or in_path:
             raise Http404
         return self.get_response(request)

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from adtarget.dashboard.queries.sources import ad_source, clicked
+from adtarget.templatetags.dashboard import money
 from conversions.models import Conversion
 from dispatch.choices import Outcome
 from dispatch.models import Attempt, Send
@@ -85,7 +86,7 @@ def _stayed(join: Join) -> Iterator[Moment]:
 
 
 def _converted(conversion: Conversion) -> Iterator[Moment]:
-    price = f"{conversion.value.normalize():f} {conversion.currency}" if conversion.value is not None else ""
+    price = money(conversion.value, conversion.currency) if conversion.value is not None else ""
     waits = "awaits its value" if conversion.awaiting_manual_input else ""
     detail = " · ".join(part for part in (price, waits, conversion.get_source_display()) if part)
     title = f"{conversion.event_name} in {conversion.channel}"

@@ -153,17 +153,9 @@ def test_one_visitor_who_taps_thrice_explains_one_join(tell, channel, visit) -> 
     assert taps_before() == ["fallback", ""]
 
 
-@pytest.mark.parametrize(
-    "tap",
-    [
-        {"given_at": ago(minutes=13)},
-        {"given_at": ago(minutes=1)},
-        {"given_at": ago(minutes=3), "used_at": ago(minutes=2)},
-        {"given_at": None},
-    ],
-)
-def test_without_an_open_tap_right_before_it_a_join_is_organic(tell, channel, tap) -> None:
-    InviteFactory(channel=channel, **tap)
+@pytest.mark.parametrize("minutes_ago", [{"given_at": 13}, {"given_at": 1}, {"given_at": 3, "used_at": 2}, {}])
+def test_without_an_open_tap_right_before_it_a_join_is_organic(tell, channel, minutes_ago) -> None:
+    InviteFactory(channel=channel, **{name: ago(minutes=minutes) for name, minutes in minutes_ago.items()})
     InviteFactory(channel=ChannelFactory(site=channel.site), given=True, given_at=ago(minutes=3))
     tell(recorded.join(at=ago(minutes=2)))
     assert taps_before() == [""]
