@@ -39,7 +39,7 @@ from leads import api_keys, join_events
 from leads.choices import KeyMode, Role
 from leads.domains import domain_of
 from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Membership, Site
-from leads.models.channel import MOST_STAY_HOURS
+from leads.models.channel import MOST_STAY_HOURS, TELEGRAM_LINK
 
 __all__ = ["WrongField", "provision"]
 
@@ -231,12 +231,19 @@ def _pixel(node: Node, *, site: Site, now: datetime, tally: Tally) -> dict[str, 
 
 
 # ------------------------------------------------------------------ channels
+def _invite_link(node: Node) -> str:
+    link = text(255)(node)
+    if not TELEGRAM_LINK.fullmatch(link):
+        raise node.wrong("must be a link of Telegram's, such as https://t.me/+AbC….")
+    return link
+
+
 CHANNEL_FIELDS = [
     Field("title", "title", text(255), null=""),
     Field("username", "username", _username, null=""),
     Field("funnelOrder", "funnel_order", whole_number(0, 32_767)),
     Field("default", "is_default", flag),
-    Field("inviteLink", "invite_link", text(255), null=""),
+    Field("inviteLink", "invite_link", _invite_link, null=""),
     Field("eventType", "event_type", one_of(EventType.values), null=""),
     Field("customEventName", "custom_event_name", text(40), null=""),
     Field("value", "value", checked(parse_value), null=None),

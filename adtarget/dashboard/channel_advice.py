@@ -118,7 +118,7 @@ def _own_link(facts: Facts) -> Advice | None:
     if facts.has_own_link or pool.leads_through_a_bot(facts.channel):
         return None
     why = "The channel has no link of its own: who taps while no link is ready is shown an error."
-    return Advice(why, "Ask whoever runs AdTarget to store one as inviteLink.")
+    return Advice(why, "Make one in Telegram and enter it in Settings as the channel's own link.")
 
 
 def _requests(facts: Facts) -> Advice | None:

@@ -238,7 +238,14 @@ class ChannelSettingsForm(ChannelForm):
     """What a channel's joins mean and who is let in."""
 
     class Meta(ChannelForm.Meta):
-        fields = (*ChannelForm.Meta.fields, "stay_hours", "uses_join_requests", "auto_approve", "is_default")  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]
+            *ChannelForm.Meta.fields,
+            "stay_hours",
+            "uses_join_requests",
+            "auto_approve",
+            "is_default",
+            "invite_link",
+        )
         labels = {
             "event_type": "A join means",
             "custom_event_name": "Custom event's name",
@@ -247,6 +254,7 @@ class ChannelSettingsForm(ChannelForm):
             "uses_join_requests": "Use request links",
             "auto_approve": "Let in whoever asks",
             "is_default": "The site's links lead here",
+            "invite_link": "The channel's own link",
         }
         help_texts = {
             "custom_event_name": "For a custom event only.",
@@ -255,6 +263,7 @@ class ChannelSettingsForm(ChannelForm):
             "uses_join_requests": "People ask to join, and Telegram tells by which link. Off: one-person links.",
             "auto_approve": "Off: an administrator lets them in by hand.",
             "is_default": "Unless a link names another channel. One channel of a site is the default.",
+            "invite_link": "Such as https://t.me/+AbC…: where people go while no link of their own is ready.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -187,7 +187,7 @@ ADVICE = [
     ({"event_type": ""}, counted({(Route.INVITE_LINK, ""): 1}), "Choose an event"),
     ({}, counted({(Route.NO_CLICK, ""): 5}), "drops the query"),
     ({}, counted({(Route.INVITE_LINK, ""): 10}, left=9), "Set hours to stay"),
-    ({}, {"has_own_link": False}, "store one as inviteLink"),
+    ({}, {"has_own_link": False}, "enter it in Settings"),
 ]
 
 

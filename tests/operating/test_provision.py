@@ -375,6 +375,11 @@ def test_another_default_channel_takes_over() -> None:
         ("sites.0.channels.0.telegramChannelId", "abc", "sites[0].channels[0].telegramChannelId: must be a whole"),
         ("sites.0.channels.0.telegramChannelId", 2**70, "telegramChannelId: must be between"),
         ("sites.0.channels.0.funnelOrder", True, "sites[0].channels[0].funnelOrder: must be a whole number."),
+        (
+            "sites.0.channels.0.inviteLink",
+            "https://evil.example/",
+            "channels[0].inviteLink: must be a link of Telegram's",
+        ),
         ("sites.0.channels.0.eventType", "Leed", "sites[0].channels[0].eventType: must be one of Lead,"),
         (
             "sites.0.channels.0.eventType",

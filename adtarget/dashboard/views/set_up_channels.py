@@ -84,6 +84,7 @@ def add_channel(request: HttpRequest, access: Access, site_id: str) -> HttpRespo
 def make_default(request: HttpRequest, access: Access, site_id: str, channel_id: str) -> HttpResponse:
     channel = get_object_or_404(Channel, pk=channel_id, site=site_id, site__account=access.account)
     with transaction.atomic():
+        Site.objects.select_for_update().get(pk=channel.site_id)  # two defaults never meet
         join_events.make_room_for_default(channel)
         Channel.objects.filter(pk=channel.pk).update(is_default=True)
         audit.note(request, access, "default_channel", channel.title)
