@@ -78,8 +78,8 @@ def _account_pages(conversion: Conversion, send: Send) -> dict[str, list[str]]:
         "overview": [
             *(f"?days={days}" for days in (7, 30, 90)),
             f"?since={today - timedelta(days=365)}&until={today}",
-            "?days=30&export=sources",
         ],
+        "overview/sources": [f"?days={days}" for days in (7, 30, 90)],
         "conversions": [
             *("", "?page=200", "?format=csv", "?source=webhook", f"?channel={conversion.channel_id}"),
             *(f"?status={status}" for status in CapiStatus),

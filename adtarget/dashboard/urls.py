@@ -49,6 +49,7 @@ set_up_steps: list[URLPattern | URLResolver] = [
 account_pages: list[URLPattern | URLResolver] = [
     path("", home.account_home, name="account"),
     path("overview/", overview.overview, name="overview"),
+    path("overview/sources/", overview.sources, name="overview-sources"),
     path("conversions/", conversions.conversions, name="conversions"),
     path("conversions/<str:conversion_id>/", conversions.conversion, name="conversion"),
     path("delivery/", delivery.sends, name="delivery"),

@@ -7,6 +7,7 @@ from leads.models import Account
 from tests.factories import UserFactory
 
 PAGES = [
+    "overview/sources/",
     "",
     "overview/",
     "values/",

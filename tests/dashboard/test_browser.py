@@ -182,6 +182,7 @@ def test_a_key_is_made_and_copied(page: Page, account: Account) -> None:
 
 PAGES = [
     "overview",
+    "overview/sources",
     "values",
     "values/several",
     "conversions",

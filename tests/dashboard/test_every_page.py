@@ -16,9 +16,10 @@ from leads.models import Account
 
 #: Each page of the account that shows events, with the most queries that it may take.
 PAGES = {
-    "overview/?days=7": 17,
-    "overview/?days=90": 17,
-    "overview/?days=30&export=sources": 16,
+    "overview/?days=7": 16,
+    "overview/?days=90": 16,
+    "overview/sources/?days=30": 5,
+    "overview/sources/?days=30&export=csv": 5,
     "conversions/": 8,
     "conversions/?status=pending": 8,
     "conversions/?status=failed": 8,

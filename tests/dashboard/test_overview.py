@@ -157,7 +157,21 @@ def test_a_period_that_makes_no_sense_still_shows_a_page(viewer: Client, home: s
     assert len(page.context["period"].days) == (7 if query == "?days=7" else 30)
 
 
-@pytest.mark.parametrize("name", ["days", "sources", "funnel", "delivery"])
+def test_where_they_came_from_is_a_page_a_part_and_a_file(viewer: Client, home: str, channel: Channel) -> None:
+    visit = VisitFactory(site=channel.site, utm_source="=cmd()", utm_campaign="spring", visited_at=NOON)
+    at(channel, visit=visit, purchase=True)
+    address = f"{home}overview/sources/?since=2026-05-10&until=2026-05-10"
+    assert address.replace("&", "&amp;") in viewer.get(address.replace("sources/", "")).text
+    assert "spring" in viewer.get(address).text
+    part = viewer.get(address, headers={"X-Part": "yes"}).text
+    assert "spring" in part
+    assert "<html" not in part
+    header, row = csv.reader(io.StringIO(viewer.get(f"{address}&export=csv").getvalue().decode("utf-8-sig")))
+    assert (header[0], row[1]) == ("Source", "spring")
+    assert not row[0].startswith("=")
+
+
+@pytest.mark.parametrize("name", ["days", "funnel", "delivery"])
 def test_an_export_holds_the_rows_of_its_table(viewer: Client, home: str, channel: Channel, name: str) -> None:
     visit = VisitFactory(site=channel.site, utm_source="=cmd()", visited_at=NOON)
     SendFactory(conversion=at(channel, visit=visit, purchase=True), sent=True, created_at=NOON)
@@ -181,7 +195,7 @@ def test_the_page_takes_no_query_per_row(
         visit = VisitFactory(site=channel.site)
         SendFactory(conversion=ConversionFactory(channel=ChannelFactory(site=channel.site), visit=visit))
     viewer.get(home + "overview/")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         viewer.get(home + "overview/")
 
 

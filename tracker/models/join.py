@@ -42,7 +42,7 @@ class Join(models.Model):
         indexes = [
             # Holds all that the channel's page counts, so that it need not look at the rows.
             models.Index(
-                fields=["channel", "joined_at", "route", "tap_before", "left_at", "last_joined_at"],
+                fields=["channel", "joined_at", "route", "tap_before", "left_at", "last_joined_at", "visit"],
                 name="join_by_channel",
             ),
             models.Index(

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import chain, pairwise
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
-from adtarget.dashboard.periods import Period
-from adtarget.dashboard.queries.days import local_day, truncated
+from adtarget.dashboard.periods import Period, midnight
 from conversions.choices import EventType
 from conversions.models import Conversion
 from dispatch.choices import PlatformSlug, Reason, SendStatus
@@ -37,22 +38,35 @@ class Happened:
 
 
 def happened(account: Account, period: Period) -> Happened:
-    rows = (
-        _conversions(account, period)
-        .order_by()
-        .annotate(moment=truncated("attributed_at", period))
-        .values_list("moment", "event_type", "currency")
-        .annotate(count=Count("*"), total=Sum("value"))
-    )
-    found = Happened()
-    for moment, event_type, currency, count, total in rows:
-        day = local_day(moment)
+    found, days = Happened(), period.days
+    for number, event_type, currency, count, total in _by_day(account, period):
+        day = days[number]
         found.count += count
         found.by_type[event_type][day] += count
         if currency:
-            found.revenue[currency] += total
-            found.revenue_by_day[currency][day] += total
+            found.revenue[currency] += round(Decimal(total), 4)
+            found.revenue_by_day[currency][day] += round(Decimal(total), 4)
     return found
+
+
+def _by_day(account: Account, period: Period) -> list[tuple[int, str, str, int, Any]]:
+    """Number of the day, type, currency, how many, their value.
+
+    Each day is a range of one index. To find each event's day in a zone instead costs twice as much on SQLite, and
+    Django's ORM has no words for a join of ranges.
+    """
+    bounds = [midnight(day) for day in period.days] + [period.until]
+    adapt = connection.ops.adapt_datetimefield_value
+    days = [(number, adapt(since), adapt(until)) for number, (since, until) in enumerate(pairwise(bounds))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH days(day, since, until) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(days))}) "  # noqa: S608
+            f"SELECT day, event_type, currency, COUNT(*), SUM(value) FROM days CROSS JOIN {Conversion._meta.db_table} "
+            "WHERE account_id = %s AND attributed_at >= since AND attributed_at < until AND NOT is_test "
+            "GROUP BY day, event_type, currency",
+            [*chain.from_iterable(days), account.pk],
+        )
+        return list(cursor.fetchall())
 
 
 def totals(account: Account, period: Period) -> tuple[int, dict[str, Decimal]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils import timezone
 
 from adtarget.dashboard import charts, tables
@@ -44,15 +45,36 @@ class Before:
 
 @page()
 def overview(request: HttpRequest, access: Access) -> HttpResponseBase:
-    form = PeriodForm(request.GET if "days" in request.GET or "since" in request.GET else {"days": "30"})
-    period = form.period(now=timezone.now())
+    form, period = _period(request)
     found = _figures(access.account, period)
     if wanted := request.GET.get("export"):
         table = next((table for table in found["tables"] if table.name == wanted), None)
         if table is None:
             raise Http404
-        return csv_answer(f"{table.name}-{period.first}-{period.last}", table.header, table.rows)
+        return _csv(table, period)
     return show(request, access, "overview.html", {"form": form, "period": period} | found)
+
+
+@page()
+def sources(request: HttpRequest, access: Access) -> HttpResponseBase:
+    """A page of its own, and a part of the overview that comes after the rest: it looks at each event's visit."""
+    form, period = _period(request)
+    table = tables.sources_table(figures.sources(access.account, period))
+    if "export" in request.GET:
+        return _csv(table, period)
+    context = {"account": access.account, "form": form, "period": period, "table": table}
+    if "X-Part" in request.headers:
+        return render(request, "dashboard/_sources.html", context)
+    return show(request, access, "sources.html", context)
+
+
+def _period(request: HttpRequest) -> tuple[PeriodForm, Period]:
+    form = PeriodForm(request.GET if "days" in request.GET or "since" in request.GET else {"days": "30"})
+    return form, form.period(now=timezone.now())
+
+
+def _csv(table: tables.Table, period: Period) -> HttpResponseBase:
+    return csv_answer(f"{table.name}-{period.first}-{period.last}", table.header, table.rows)
 
 
 def _figures(account: Account, period: Period) -> dict[str, Any]:
@@ -76,7 +98,6 @@ def _figures(account: Account, period: Period) -> dict[str, Any]:
         "statuses": list(SendStatus),
         "tables": [
             tables.days_table(now, period),
-            tables.sources_table(figures.sources(account, period)),
             tables.funnel_table(steps),
             tables.health_table(health, before.health),
         ],
