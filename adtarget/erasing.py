@@ -91,10 +91,11 @@ def _blank_visits(leads: list[Lead], starts: QuerySet[BotStart]) -> int:
     count = 0
     for site_id, temp_id in browsers:
         nobody = uuid.uuid4()
-        count += Visit.objects.filter(site=site_id, temp_id=temp_id).update(
+        sessions = TrackingSession.objects.filter(site=site_id, temp_id=temp_id)
+        count += Visit.objects.filter(session__in=list(sessions)).update(
             temp_id=nobody, seen_at={}, **dict.fromkeys(OF_A_VISIT, "")
         )
-        TrackingSession.objects.filter(site=site_id, temp_id=temp_id).update(temp_id=nobody, client_session_id="")
+        sessions.update(temp_id=nobody, client_session_id="")
         Invite.objects.filter(channel__site=site_id, temp_id=temp_id).update(temp_id=nobody)
     return count
 

@@ -2,13 +2,18 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.factories import VisitFactory
 from tests.tracker.conftest import IPHONE, VISITOR, Browser
+from tracker import visits
 from tracker.models import TrackingSession, Visit
 
 pytestmark = pytest.mark.django_db
@@ -315,3 +320,17 @@ def test_the_script_learns_which_links_are_the_sites_own(browser, channel) -> No
 def test_an_answer_is_never_kept_by_a_cache(browser) -> None:
     assert browser.init()["Cache-Control"] == "no-store"
     assert json.loads(browser.init(websiteId="no").content)["error"]
+
+
+def test_a_visitor_is_found_without_a_look_at_the_others(site) -> None:
+    """Before PostgreSQL first counts a table's rows it takes any index for as good as any other."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite chooses by the shape of the question alone.")
+    VisitFactory.create_batch(50, site=site)
+    with CaptureQueriesContext(connection) as asked:
+        visits.latest_visit(site, uuid4(), timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN ANALYZE {asked.captured_queries[-1]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Rows Removed" not in plan
+    assert "Seq Scan" not in plan
