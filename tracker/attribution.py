@@ -54,7 +54,8 @@ def invite_of(channel: Channel, link: str) -> Invite | None:
     """The invite with exactly this link, locked; other administrators' links come cut and match none."""
     if not link:
         return None
-    return Invite.objects.select_for_update().filter(channel=channel, link=link).first()
+    found = Invite.objects.select_for_update().filter(link=link).first()  # by the one index that finds it at once
+    return found if found and found.channel_id == channel.pk else None
 
 
 def by_invite(invite: Invite) -> Match:

@@ -12,7 +12,8 @@ class Invite(models.Model):
     """A one-person invite link: made ahead, given to one visit, used once."""
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "inv"), editable=False)
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="invites")
+    # Three indexes below begin with the channel.
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="invites", db_index=False)
     link = models.CharField(max_length=255, unique=True)
     creates_join_request = models.BooleanField(default=False)
     visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="invites")
