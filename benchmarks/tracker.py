@@ -1,4 +1,4 @@
-"""How many visits a second the tracker takes, and how long a tap on "Join" waits.
+"""How many visits a second the tracker takes, how long a tap on "Join" waits, and what visits cost the API.
 
     python -m benchmarks.tracker [--seconds 6]
 
@@ -10,6 +10,7 @@ reaches in the same run, which does nothing: that figure travels between machine
 import argparse
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import queue
@@ -25,7 +26,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.faults.servers import FreePostgres
-from tests.faults.stack import Stack, account, free_port
+from tests.faults.stack import SIGNALS, Stack, account, free_port
 
 INIT = """
 local n = 0
@@ -77,6 +78,11 @@ def _report(stack: Stack, folder: Path, seconds: int) -> None:
     print(f"init                             {ours:6.0f}/s   {[round(figure) for figure in busy]}")
     print(f"  of what /healthz reaches       {ours / nothing:6.2f}")
     print(f"init at 200/s                    {_paced(stack, _init(stack), rate=200, seconds=seconds)}")
+    print(f"POST conversion at 20/s          {_paced(stack, _conversion(stack), rate=20, seconds=seconds)}")
+    spike = threading.Thread(target=_paced, args=(stack, _init(stack)), kwargs={"rate": 200, "seconds": seconds + 1})
+    spike.start()
+    print(f"  beside init at 200/s           {_paced(stack, _conversion(stack), rate=20, seconds=seconds)}")
+    spike.join()
     stack.manage("shell", "-c", LINKS.format(count=100 * seconds + 100))
     print(f"invite from the pool at 100/s    {_paced(stack, _invite(stack), rate=100, seconds=seconds)}")
     stack.manage("shell", "-c", LINKS.format(count=0))
@@ -92,6 +98,19 @@ def _init(stack: Stack) -> Send:
         visitor = str(uuid.uuid4())
         told = {"websiteId": stack.website_id, "tempId": visitor, "href": f"https://acme.example/?gclid={visitor}"}
         connection.request("POST", "/backend/track/init", json.dumps(told), {"Content-Type": "text/plain"})
+        return connection.getresponse()
+
+    return send
+
+
+def _conversion(stack: Stack) -> Send:
+    people = itertools.count(time.time_ns() // 1_000_000)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {stack.token}"}
+    event = {"websiteId": stack.website_id, "channelId": "-1001234567890", "eventType": "Lead", **SIGNALS}
+
+    def send(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+        told = json.dumps({**event, "telegramUserId": next(people)})
+        connection.request("POST", "/api/v1/events/conversion", told, headers)
         return connection.getresponse()
 
     return send
@@ -149,7 +168,7 @@ def _provision(stack: Stack) -> None:
     document["bots"] = [{"username": "acme_bot", "token": "42:AA-token"}]
     document["sites"][0]["channels"][0] |= {"bot": "acme_bot", "inviteLink": "https://t.me/+own"}
     facts = json.loads(stack.manage("provision", "-", stdin=json.dumps(document)))
-    stack.website_id = facts["sites"][0]["websiteId"]
+    stack.website_id, stack.token = facts["sites"][0]["websiteId"], facts["apiKeys"][0]["token"]
 
 
 @contextlib.contextmanager
