@@ -165,6 +165,21 @@ def test_the_check_tells_what_the_bot_may_not_do(owner: Client, steps: str, sand
     assert "may not invite users here" in channel.bot_problem
 
 
+def test_a_token_that_no_key_opens_is_asked_for_again(owner: Client, steps: str, site: Site, sandbox: Sandbox) -> None:
+    bot = BotFactory(account=site.account)
+    Bot.objects.update(token_encrypted="made-with-another-key")
+    assert "Enter the token again" in owner.post(f"{steps}bot/{bot.pk}/check/").text
+    assert "Enter the token again" in owner.post(f"{steps}bot/{bot.pk}/connect/").text
+    form = {"bot": bot.pk, "chat": str(CHAT), "event_type": "Lead"}
+    assert "No encryption key opens its token" in owner.post(f"{steps}channels/add/", form).text
+
+
+def test_an_answer_that_makes_no_sense_is_told(owner: Client, steps: str, sandbox: Sandbox) -> None:
+    sandbox.fault(kind="html200", platform="telegram")
+    assert "could not be read" in owner.post(f"{steps}bot/add/", {"token": TOKEN}).text
+    assert not Bot.objects.exists()
+
+
 # ------------------------------------------------------------------ channels
 def test_a_found_chat_becomes_the_default_channel(owner: Client, steps: str, site: Site) -> None:
     chat = BotChatFactory(bot=BotFactory(account=site.account), title="VIP", username="vip_room")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from adtarget.encryption import CannotDecrypt
 from leads.models import Bot, Channel
 from tracker.telegram import client, updates
 from tracker.telegram.client import TelegramError
@@ -24,7 +25,15 @@ class Finding:
 
 def username_of(token: str) -> str:
     """The name of the bot behind a token. Raises TelegramError."""
-    return str(client.call(token, "getMe", params={})["username"])
+    return _me(token)[1]
+
+
+def _me(token: str) -> tuple[int, str]:
+    """Id and name of the bot behind a token. Raises TelegramError."""
+    match client.call(token, "getMe", params={}):
+        case {"id": int(bot_id), "username": str(username)}:
+            return bot_id, username
+    raise TelegramError(0, "Telegram's answer could not be read.")
 
 
 def register(bot: Bot, url: str) -> None:
@@ -59,26 +68,30 @@ def rights_problem(bot: Bot, bot_user_id: int, channel: Channel) -> str:
 def standing_in(bot: Bot, channel: Channel) -> str:
     """The same for a channel that is not kept yet."""
     try:
-        return rights_problem(bot, client.call(bot.token(), "getMe", params={})["id"], channel)
+        return rights_problem(bot, _me(bot.token())[0], channel)
     except TelegramError as error:
         return f"Telegram: {error.description}"
 
 
 def chat_of(bot: Bot, chat: int | str) -> tuple[int, str, str]:
     """Id, title and public name of a chat by its id or @name. Raises TelegramError where the bot does not see it."""
-    told = client.call(bot.token(), "getChat", params={"chat_id": chat})
-    return int(told["id"]), *updates.chat_names(told)
+    match client.call(bot.token(), "getChat", params={"chat_id": chat}):
+        case {"id": int(chat_id)} as told:
+            return chat_id, *updates.chat_names(told)
+    raise TelegramError(0, "Telegram's answer could not be read.")
 
 
 def check(bot: Bot, url: str) -> list[Finding]:
     """Token, webhook, kinds of updates, and the rights in each channel, which are noted there."""
     try:
-        me = client.call(bot.token(), "getMe", params={})
+        bot_user_id, username = _me(bot.token())
         return [
-            Finding(f"Telegram knows it as @{me['username']}."),
+            Finding(f"Telegram knows it as @{username}."),
             *_webhook(client.call(bot.token(), "getWebhookInfo", params={}), url.rstrip("/") + bot.webhook_path),
-            *_rights(bot, me["id"]),
+            *_rights(bot, bot_user_id),
         ]
+    except CannotDecrypt:
+        return [Finding("No encryption key opens the stored token.", "Enter the token again.")]
     except TelegramError as error:
         advice = "Copy the token from @BotFather again." if error.code in (401, 404) else "Try again in a minute."
         return [Finding(f"Telegram refuses: {error.description}.", advice)]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from adtarget.dashboard import audit, guide
 from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
 from adtarget.dashboard.set_up_forms import BotTokenForm
+from adtarget.encryption import CannotDecrypt
 from leads.models import Bot
 from tracker.telegram import connecting
 from tracker.telegram.client import TelegramError
@@ -79,6 +80,8 @@ def _connect(request: HttpRequest, connected: Bot, *, is_wanted: bool) -> None:
     register = connecting.register if is_wanted else connecting.register_if_free
     try:
         register(connected, guide.here(request))
+    except CannotDecrypt:
+        return  # the check tells
     except TelegramError as error:
         messages.error(request, f"Telegram refuses to send updates to this address: {error.description}.")
 

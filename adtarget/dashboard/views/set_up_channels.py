@@ -12,6 +12,7 @@ from adtarget.dashboard import audit, guide
 from adtarget.dashboard.access import MANAGERS, Access, page
 from adtarget.dashboard.queries.set_up import chats_to_add
 from adtarget.dashboard.set_up_forms import JOIN_EVENTS, ChannelByHandForm
+from adtarget.encryption import CannotDecrypt
 from leads import join_events
 from leads.models import Bot, Channel, Site
 from tracker.models import BotChat
@@ -61,6 +62,9 @@ def add_channel(request: HttpRequest, access: Access, site_id: str) -> HttpRespo
     guide.let_go_of_the_database()
     try:
         chat_id, title, username = connecting.chat_of(bot, form.cleaned_data["chat"])
+    except CannotDecrypt:
+        form.add_error("bot", "No encryption key opens its token. Enter it again in the step before.")
+        return _show(request, access, site_id, form=form)
     except TelegramError as error:
         form.add_error("chat", f"Telegram: {error.description}. Is {bot} an administrator there?")
         return _show(request, access, site_id, form=form)
