@@ -278,6 +278,7 @@ CELERY_BEAT_SCHEDULE = {
         "webhooks.purge": 3600.0,
         "alerts.watch": 60.0,
         "alerts.purge": 3600.0,
+        "adtarget.analyze": 3600.0,
         "adtarget.forget_old": 6 * 3600.0,
         "conversions.purge_idempotency_records": 3600.0,
         "tracker.fill_invite_pools": 15.0,
