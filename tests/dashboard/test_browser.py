@@ -203,6 +203,7 @@ PAGES = [
 def busy(page: Page, account: Account, channel: Channel) -> Send:
     """An owner is signed in to an account in which something happened on every page."""
     PixelFactory(site=channel.site, paused=True)
+    PixelFactory(site=channel.site, snapchat=True, pixel_id="0f2e4d6c-8b0a-4c2e-9d4f-6a8b0c2e4d6f")
     ApiKeyFactory(account=account)
     outbox.tell_a_test(endpoints.register(account=account, url="https://hooks.acme.example/"), now=timezone.now())
     for conversion in ConversionFactory.create_batch(3, channel=channel, warm=True, awaiting_value=True):
