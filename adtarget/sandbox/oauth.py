@@ -50,7 +50,7 @@ class OAuth(World):
         return self.refusal(told, letter)
 
     def success(self, letter: Letter) -> Answer:
-        token = f"ya29.{secrets.token_urlsafe(32)}"
+        token = f"ya29.{secrets.randbelow(10**43):043d}"  # digits spell none of the words that make a token bad
         body = {"access_token": token, "expires_in": 3599, "scope": SCOPE, "token_type": "Bearer"}
         return Answer(200, body, is_accepted=True, headers={"Cache-Control": "no-cache, no-store, max-age=0"})
 
