@@ -1,10 +1,8 @@
 """Tenants, people's access, sites, channels, bots, keys, leads and the audit trail."""
 
-import re
 import secrets
 from typing import Any
 
-import phonenumbers
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
@@ -39,10 +37,8 @@ from adtarget.admin import (
 from leads import api_keys, join_events
 from leads.choices import KeyMode
 from leads.domains import domain_of
-from leads.forms import ChannelForm
+from leads.forms import ChannelForm, SiteRules, check_bot_token
 from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Lead, Membership, Site
-
-BOT_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{5,200}")
 
 
 def _domain_of(text: str) -> str:
@@ -147,7 +143,7 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
 
 
 # ------------------------------------------------------------------ sites and channels
-class SiteForm(forms.ModelForm):
+class SiteForm(SiteRules):
     class Meta:
         model = Site
         fields = ("domain", "allowed_domains", "default_phone_region")
@@ -160,12 +156,6 @@ class SiteForm(forms.ModelForm):
         if not isinstance(given, list) or not all(isinstance(domain, str) for domain in given):
             raise ValidationError('This is a list of host names, such as ["shop.example"].')
         return [_domain_of(domain) for domain in given]
-
-    def clean_default_phone_region(self) -> str:
-        region: str = self.cleaned_data["default_phone_region"].upper()
-        if region and region not in phonenumbers.SUPPORTED_REGIONS:
-            raise ValidationError("This is no country; write two letters such as DE.")
-        return region
 
 
 class ChannelInline(ReadOnlyInline):
@@ -311,8 +301,8 @@ class BotForm(forms.ModelForm):
         token: str = self.cleaned_data["new_token"]
         if not token and self.instance._state.adding:
             raise ValidationError("A bot needs its token.")
-        if token and not BOT_TOKEN.fullmatch(token):
-            raise ValidationError("This is no bot token; it looks like 123456:AAE….")
+        if token:
+            check_bot_token(token)
         return token
 
 

@@ -1,8 +1,10 @@
-"""A channel's settings as a form; the admin and the dashboard add the fields they let people change."""
+"""Rules of sites, bots and channels as forms; the admin and the dashboard add the fields they let people change."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
+import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,6 +12,21 @@ from django.db import transaction
 from conversions.money import parse_currency, parse_value
 from leads import join_events
 from leads.models import Channel
+
+BOT_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{5,200}")
+
+
+def check_bot_token(token: str) -> None:
+    if not BOT_TOKEN.fullmatch(token):
+        raise ValidationError("This is no bot token; it looks like 123456:AAE….")
+
+
+class SiteRules(forms.ModelForm):
+    def clean_default_phone_region(self) -> str:
+        region: str = self.cleaned_data["default_phone_region"].upper()
+        if region and region not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValidationError("This is no country; write two letters such as DE.")
+        return region
 
 
 class ChannelForm(forms.ModelForm):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from adtarget import errors
 from adtarget.api import schema
-from adtarget.api.client_context import is_address, peer_address
+from adtarget.api.client_context import audited_address
 from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
 from adtarget.erasing import erase_person
 from conversions.models import Conversion
@@ -44,13 +44,12 @@ class LeadViewSet(ApiViewSet):
             raise errors.NotFound("A person is erased from the whole account. Use a key that is not limited to a site.")
         if key.is_test:
             raise errors.InvalidPayload("A test key erases nobody. Use a live key.")
-        client_ip = peer_address(request._request)
         erase_person(
             key.account,
             person,
             actor=f"key {key.prefix}",
             now=timezone.now(),
-            client_ip=client_ip if is_address(client_ip) else None,
+            client_ip=audited_address(request._request),
         )
         return Response(status=204)
 

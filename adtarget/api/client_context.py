@@ -55,6 +55,12 @@ def peer_address(request: HttpRequest) -> str:
     return peer
 
 
+def audited_address(request: HttpRequest) -> str | None:
+    """The peer's address as the audit trail keeps it; None where there is none, as on a Unix socket."""
+    address = peer_address(request)
+    return address if is_address(address) else None
+
+
 def limit_group(address: str) -> str:
     """The address as limits count it: IPv6 by its /64, since one host has a whole one."""
     try:

@@ -4,19 +4,18 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from adtarget.api.client_context import is_address, peer_address
+from adtarget.api.client_context import audited_address
 from adtarget.dashboard.access import Access
 from leads import audit
 
 
 def note(request: HttpRequest, access: Access, action: str, target: str, **details: Any) -> None:
     """Adds an entry; call it in the transaction of what it tells of."""
-    address = peer_address(request)
     audit.record(
         account=access.account,
         actor=access.user.get_username(),
         action=action,
         target=target,
         details=details,
-        client_ip=address if is_address(address) else None,
+        client_ip=audited_address(request),
     )

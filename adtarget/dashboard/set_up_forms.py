@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -16,9 +15,9 @@ from conversions.choices import EventType
 from dispatch.choices import PlatformSlug
 from dispatch.forms import PixelForm as PixelRules
 from leads.domains import domain_of
+from leads.forms import SiteRules, check_bot_token
 from leads.models import Account, Bot, Site
 
-BOT_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{5,200}")
 CHAT = re.compile(r"-?[0-9]{1,16}|@?[A-Za-z]\w{3,63}", re.ASCII)
 MOST_DOMAINS = 50
 #: A join can be told of without further facts as these; the others are chosen on the channel's page.
@@ -34,7 +33,7 @@ class AccountForm(forms.ModelForm):
         help_texts = {"name": "Such as your company. Sites, people and keys belong to it."}
 
 
-class SiteForm(forms.ModelForm):
+class SiteForm(SiteRules):
     allowed_domains = forms.CharField(
         label="Further domains",
         required=False,
@@ -86,12 +85,6 @@ class SiteForm(forms.ModelForm):
             raise ValidationError(f"Give {MOST_DOMAINS} at most.")
         return domains
 
-    def clean_default_phone_region(self) -> str:
-        region: str = self.cleaned_data["default_phone_region"].upper()
-        if region and region not in phonenumbers.SUPPORTED_REGIONS:
-            raise ValidationError("This is no country; write two letters such as DE.")
-        return region
-
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         given["name"] = given.get("name") or given.get("domain", "")
@@ -114,8 +107,7 @@ class BotTokenForm(forms.Form):
 
     def clean_token(self) -> str:
         token: str = self.cleaned_data["token"]
-        if not BOT_TOKEN.fullmatch(token):
-            raise ValidationError("This is no bot token; it looks like 123456:AAE….")
+        check_bot_token(token)
         return token
 
 

@@ -88,6 +88,7 @@ def test_signing_in_leads_to_the_figures_and_out_again(
     sign_in(page, account, Role.OWNER)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     expect(page.locator(".figures")).to_contain_text("49.90 EUR")
+    expect(page.get_by_role("region", name="Where they came from").get_by_role("link", name="CSV")).to_be_visible()
     page.locator(".person summary").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -84,11 +84,10 @@ def chat_of(bot: Bot, chat: int | str) -> tuple[int, str, str]:
 def check(bot: Bot, url: str) -> list[Finding]:
     """Token, webhook, kinds of updates, and the rights in each channel, which are noted there."""
     try:
-        bot_user_id, username = _me(bot.token())
         return [
-            Finding(f"Telegram knows it as @{username}."),
+            Finding(f"Telegram knows it as @{username_of(bot.token())}."),
             *_webhook(client.call(bot.token(), "getWebhookInfo", params={}), url.rstrip("/") + bot.webhook_path),
-            *_rights(bot, bot_user_id),
+            *_rights(bot),
         ]
     except CannotDecrypt:
         return [Finding("No encryption key opens the stored token.", "Enter the token again.")]
@@ -118,10 +117,17 @@ def _webhook(told: dict[str, object], ours: str) -> Iterator[Finding]:
         yield Finding(f"It is not told of {', '.join(sorted(missing))}.", "Connect its webhook again.")
 
 
-def _rights(bot: Bot, bot_user_id: int) -> Iterator[Finding]:
+def look_at_rights(bot: Bot) -> Iterator[Channel]:
+    """The bot's channels, each with what it cannot do there noted on it. Raises TelegramError."""
+    bot_user_id, _ = _me(bot.token())
     for channel in Channel.objects.active().filter(bot=bot, telegram_channel_id__lt=0):
         channel.bot_problem = rights_problem(bot, bot_user_id, channel)[:200]
         channel.save(update_fields=["bot_problem"])
+        yield channel
+
+
+def _rights(bot: Bot) -> Iterator[Finding]:
+    for channel in look_at_rights(bot):
         if channel.bot_problem:
             advice = f"Make it an administrator of {channel} who may invite users."
             yield Finding(f"{channel}: {channel.bot_problem}", advice)

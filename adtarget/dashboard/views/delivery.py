@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from adtarget.api.client_context import is_address, peer_address
+from adtarget.api.client_context import audited_address
 from adtarget.dashboard.access import MANAGERS, Access, page, show
 from adtarget.dashboard.advice import advise
 from adtarget.dashboard.forms import SendFilter
@@ -57,12 +57,11 @@ def retry(request: HttpRequest, access: Access) -> HttpResponse:
     mine = Send.objects.filter(conversion__account=access.account, pk__in=ids)
     if len(ids) != mine.count():
         raise Http404
-    address = peer_address(request)
     outcomes = replaying.retry(
         mine,
         actor=access.user.get_username(),
         now=timezone.now(),
-        client_ip=address if is_address(address) else None,
+        client_ip=audited_address(request),
     )
     if outcomes.done:
         messages.success(request, f"{outcomes.done} on the way again.")

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from adtarget.api.client_context import is_address, peer_address
+from adtarget.api.client_context import audited_address
 from adtarget.dashboard.access import OWNERS, Access, page, show
 from adtarget.dashboard.paging import Slice
 from adtarget.dashboard.queries.leads import find_leads
@@ -34,13 +34,12 @@ def person(request: HttpRequest, access: Access, lead_id: int) -> HttpResponse:
 @page(OWNERS, recent=True)
 def erase(request: HttpRequest, access: Access, lead_id: int) -> HttpResponse:
     lead = get_object_or_404(Lead, pk=lead_id, site__account=access.account)
-    address = peer_address(request)
     erased = erase_person(
         access.account,
         lead.telegram_user_id,
         actor=access.user.get_username(),
         now=timezone.now(),
-        client_ip=address if is_address(address) else None,
+        client_ip=audited_address(request),
     )
     stopped = f" {erased.sends_cancelled} open sends were stopped." if erased.sends_cancelled else ""
     messages.success(request, f"The person was erased. {erased.conversions} events stay as figures.{stopped}")

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from adtarget import second_step, signing_in
-from adtarget.api.client_context import is_address, peer_address
+from adtarget.api.client_context import audited_address
 from adtarget.dashboard.access import ask_password_again
 from adtarget.dashboard.sign_in_forms import WRONG_CODE, ConfirmForm, code_field, refuse_too_many
 from leads import audit
@@ -117,10 +117,9 @@ def _show(request: HttpRequest, **more: Any) -> HttpResponse:
 
 
 def _note(request: HttpRequest, user: User, action: str) -> None:
-    address = peer_address(request)
     audit.record(
         actor=user.get_username(),
         action=action,
         target=user.get_username(),
-        client_ip=address if is_address(address) else None,
+        client_ip=audited_address(request),
     )

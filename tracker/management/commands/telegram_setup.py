@@ -3,10 +3,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from leads.models import Bot, Channel
+from leads.models import Bot
 from tracker.telegram import client
 from tracker.telegram.client import TelegramError
-from tracker.telegram.connecting import register, rights_problem
+from tracker.telegram.connecting import look_at_rights, register
 from tracker.telegram.selection import named_bots
 
 
@@ -38,8 +38,5 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name}: {', '.join(value) if isinstance(value, list) else value}")
 
     def _show_rights(self, bot: Bot) -> None:
-        bot_user_id = client.call(bot.token(), "getMe", params={})["id"]
-        for channel in Channel.objects.active().filter(bot=bot, telegram_channel_id__lt=0):
-            channel.bot_problem = rights_problem(bot, bot_user_id, channel)[:200]
-            channel.save(update_fields=["bot_problem"])
+        for channel in look_at_rights(bot):
             self.stdout.write(f"  {channel} ({channel.telegram_channel_id}): {channel.bot_problem or 'ready'}")
