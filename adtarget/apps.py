@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 
-from adtarget import logs
+from adtarget.core import logs
 
 
 class AdtargetConfig(AppConfig):

@@ -18,5 +18,5 @@ header_map = "drop"  # X_Forwarded_For must not pass for X-Forwarded-For
 forwarded_allow_ips = ",".join(settings.TRUSTED_PROXIES) or "127.0.0.1"
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (a disk may stall the watchdog)
 control_socket_disable = True  # two installations of one user would share it
-accesslog = None  # adtarget.logs writes one line a request, with its id
+accesslog = None  # adtarget.core.logs writes one line a request, with its id
 logconfig_dict = settings.LOGGING

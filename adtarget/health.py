@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from adtarget import heartbeat
-from adtarget.kept import kept
+from adtarget.core import heartbeat
+from adtarget.core.cached import kept
 from dispatch.choices import Counted
 from dispatch.models import Pixel, Receipt, Send
 

@@ -18,7 +18,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import models, transaction
 
-from adtarget.json_document import (
+from adtarget.core.json_document import (
     Field,
     Node,
     WrongField,

@@ -6,9 +6,9 @@ from typing import Any
 
 import environ
 
-from adtarget import folder_broker
-from adtarget.logs import logging_config
-from adtarget.secrets_file import generated_secrets
+from adtarget.core import folder_broker
+from adtarget.core.logs import logging_config
+from adtarget.core.secrets_file import generated_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -77,9 +77,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "adtarget.logs.RequestLogMiddleware",
+    "adtarget.core.logs.RequestLogMiddleware",
     "adtarget.api.cors.CorsMiddleware",
-    "adtarget.clean_address.CleanAddressMiddleware",
+    "adtarget.core.nul_in_urls.CleanAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

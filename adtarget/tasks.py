@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
-from adtarget import retention
+from conversions import retention
 
 
 @shared_task(name="adtarget.forget_old")

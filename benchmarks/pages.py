@@ -30,11 +30,11 @@ from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from adtarget import signing_in  # noqa: E402
 from conversions.choices import CapiStatus, EventType  # noqa: E402
 from conversions.models import Conversion  # noqa: E402
 from dispatch.choices import PlatformSlug, Reason, SendStatus  # noqa: E402
 from dispatch.models import Send  # noqa: E402
+from leads import sign_in  # noqa: E402
 from leads.models import Account  # noqa: E402
 
 GOOD_MS, MOST_MS = 100, 300
@@ -137,7 +137,7 @@ def _signed_in() -> Client:
     client = Client(headers={"host": "localhost"})
     client.force_login(get_user_model().objects.create(username="benchmark", is_staff=True, is_superuser=True))
     session = client.session
-    signing_in.note_confirmed(session)
+    sign_in.note_confirmed(session)
     session.save()
     return client
 

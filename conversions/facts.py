@@ -21,7 +21,7 @@ class ClearPii:
 class EventFacts:
     """What happened, when, for how much; absent text is ''.
 
-    `signals` are by the names of `conversions.signals.SIGNALS`. `occurred_at`
+    `signals` are by the names of `conversions.identifiers.SIGNALS`. `occurred_at`
     is not ahead of the moment of acceptance.
     """
 

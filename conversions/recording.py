@@ -12,8 +12,8 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
-from adtarget import errors
-from conversions import duplicates, warnings
+from adtarget.core import errors
+from conversions import duplicates, missing_signals
 from conversions.choices import EventType, Source
 from conversions.facts import ClearPii, EventFacts
 from conversions.models import Conversion
@@ -87,7 +87,7 @@ def record_conversion(
         conversion=conversion,
         is_cold=before is None,
         sends=sends,
-        warning="" if sends else warnings.nothing_scheduled(conversion, pixels),
+        warning="" if sends else missing_signals.nothing_scheduled(conversion, pixels),
     )
 
 
@@ -177,7 +177,7 @@ def _repeat(
     """A sent event is answered; one that is not sent yet is completed and sent."""
     existing = list(twin.sends.select_related("pixel"))
     if any(send.status == SendStatus.SENT for send in existing):
-        return Recorded(conversion=twin, is_cold=False, is_duplicate=True, warning=warnings.ALREADY_SENT)
+        return Recorded(conversion=twin, is_cold=False, is_duplicate=True, warning=missing_signals.ALREADY_SENT)
     if facts.value is not None:
         if twin.awaiting_manual_input:
             twin.awaiting_manual_input, twin.value_submitted_at = False, now
@@ -195,7 +195,7 @@ def _repeat(
         sends=sends,
         is_duplicate=True,
         was_updated=True,
-        warning="" if sends else warnings.nothing_scheduled(twin, pixels),
+        warning="" if sends else missing_signals.nothing_scheduled(twin, pixels),
     )
 
 

@@ -8,9 +8,9 @@ from rest_framework import serializers
 from adtarget.api.fields import Address, Answer, Currency, Moment, Money, TelegramId, Text, WebUrl
 from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii, EventFacts
+from conversions.identifiers import named
 from conversions.models import Conversion
 from conversions.recording import Recorded
-from conversions.signals import named
 from conversions.status import capi_status
 from dispatch.choices import PlatformSlug
 from dispatch.serializers import SendAnswer

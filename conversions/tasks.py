@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from adtarget.api import idempotency
+from conversions import idempotency
 
 
 @shared_task(name="conversions.purge_idempotency_records")

@@ -17,17 +17,17 @@ from django.conf import settings
 from google.auth import crypt
 from google.auth import jwt as google_jwt
 
-from adtarget.encryption import CannotDecrypt
-from dispatch import http
+from adtarget.core import http
+from adtarget.core.encryption import CannotDecrypt
+from adtarget.core.http_messages import HttpAnswer
 from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel
-from dispatch.platforms.base import Answer
 
 SCOPE = "https://www.googleapis.com/auth/datamanager"
 REFRESH_EARLY_SECONDS = 120
 DEAD_CREDENTIAL = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"})
 
-Post = Callable[..., Answer]
+Post = Callable[..., HttpAnswer]
 
 
 class CredentialRefused(Exception):

@@ -15,21 +15,22 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from adtarget.api import rate_limit
-from adtarget.logs import redact
-from dispatch import breaker, claiming, diagnosing, pausing, retry
+from adtarget.core import rate_limit
+from adtarget.core.http_messages import HttpAnswer, PreparedRequest
+from adtarget.core.logs import redact
+from dispatch import breaker, claiming, diagnostics, pausing, retry
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
 from dispatch.events import outgoing_event
 from dispatch.models import Attempt, Pixel, Receipt, Send
 from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import Answer, CannotExpress, Payload, Platform, PreparedRequest, Verdict
+from dispatch.platforms.base import CannotExpress, Payload, Platform, Verdict
 
 log = structlog.get_logger(__name__)
 
 KEPT_RESPONSE = 2000  # characters of an answer on its attempt
 
-Post = Callable[[PreparedRequest], Answer]
+Post = Callable[[PreparedRequest], HttpAnswer]
 Clock = Callable[[], datetime]
 
 
@@ -154,7 +155,7 @@ class Delivery:
         group: list[Parcel],
         attempts: list[Attempt],
         verdicts: Sequence[Verdict],
-        answer: Answer,
+        answer: HttpAnswer,
         *,
         started: datetime,
     ) -> list[list[Parcel]]:
@@ -231,7 +232,7 @@ class Delivery:
         breaker.note_failure(self.breakers, asked=None, now=now)
 
     def _keep_attempts(
-        self, attempts: list[Attempt], verdict: Verdict, answer: Answer, *, started: datetime, now: datetime
+        self, attempts: list[Attempt], verdict: Verdict, answer: HttpAnswer, *, started: datetime, now: datetime
     ) -> None:
         Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(
             receipt=self._receipt(attempts, verdict, now=now),
@@ -249,7 +250,7 @@ class Delivery:
         is_test = attempts[0].send.conversion.is_test
         if not self.platform.judges_later or verdict.outcome != Outcome.ACCEPTED or is_test:
             return None
-        return diagnosing.open_receipt(self.pixel, verdict.trace_id, len(attempts), now=now)
+        return diagnostics.open_receipt(self.pixel, verdict.trace_id, len(attempts), now=now)
 
     def _note_health(self, verdicts: Sequence[Verdict], *, now: datetime) -> None:
         """A request that none of its events survived speaks of the platform, not of the events."""

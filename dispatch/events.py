@@ -2,8 +2,8 @@
 
 from conversions.choices import EventType
 from conversions.hashing import external_id, sha256
+from conversions.identifiers import effective_signals, is_of_a_person
 from conversions.models import Conversion
-from conversions.signals import effective_signals, is_of_a_person
 from dispatch.platforms.base import OutgoingEvent
 
 

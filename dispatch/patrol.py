@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from adtarget import heartbeat
+from adtarget.core import heartbeat
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ from functools import partial
 
 from django.db import transaction
 
-from dispatch import doorbell
 from dispatch.models import Pixel, Send
+from dispatch.ringing import ring
 from dispatch.webhooks import outbox
 
 
@@ -26,4 +26,4 @@ def resume(pixel: Pixel, *, now: datetime) -> None:
         paused_at=None, pause_code="", pause_message="", breaker_failures=0, breaker_until=None
     )
     Send.objects.open().filter(pixel=pixel, claim__isnull=True).update(due_at=now)
-    transaction.on_commit(partial(doorbell.ring, pixel.pk), robust=True)
+    transaction.on_commit(partial(ring, pixel.pk), robust=True)

@@ -6,13 +6,13 @@ from functools import partial
 
 from django.db import transaction
 
-from adtarget.prepared import PreparedQuery
+from adtarget.core.prepared import PreparedQuery
 from conversions.models import Conversion
-from dispatch import doorbell
 from dispatch.choices import Priority, Reason, SendStatus
 from dispatch.events import outgoing_event
 from dispatch.models import Pixel, Send
 from dispatch.platforms import PLATFORMS
+from dispatch.ringing import ring
 from leads.models import Site
 
 _ACTIVE_PIXELS = PreparedQuery(lambda site_id: Pixel.objects.active().filter(site=site_id).order_by("created_at"), "")
@@ -60,7 +60,7 @@ def revive(send: Send, *, priority: Priority, now: datetime) -> None:
 
 def ring_after_commit(pixel_ids: Iterable[str]) -> None:
     for pixel_id in sorted(set(pixel_ids)):
-        transaction.on_commit(partial(doorbell.ring, pixel_id), robust=True)
+        transaction.on_commit(partial(ring, pixel_id), robust=True)
 
 
 def _new_send(conversion: Conversion, pixel: Pixel, *, now: datetime) -> Send:

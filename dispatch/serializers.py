@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adtarget.api.fields import Answer, Moment, milliseconds
+from adtarget.api.fields import Answer, Moment
+from adtarget.core.times import milliseconds
 from dispatch import explaining
 from dispatch.choices import Counted, Outcome, PlatformSlug, SendStatus
 from dispatch.models import Attempt, Receipt, Send

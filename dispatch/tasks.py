@@ -5,10 +5,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from dispatch import delivery, diagnosing, doorbell, http, sweeping
+from adtarget.core import http
+from adtarget.core.http_messages import HttpAnswer, PreparedRequest
+from dispatch import delivery, diagnostics, sweeping
 from dispatch.lanes import Lanes
 from dispatch.models import Pixel
-from dispatch.platforms.base import Answer, PreparedRequest
+from dispatch.ringing import ring
 
 LANES = Lanes(per_pixel=4, per_platform=max(4, settings.CELERY_WORKER_CONCURRENCY // 4))
 
@@ -25,19 +27,19 @@ def sweep(**_from_a_newer_release: object) -> None:
     now = timezone.now()
     sweeping.settle_stranded(now)
     for pixel_id in sweeping.due_pixels(now):
-        doorbell.ring(pixel_id)
+        ring(pixel_id)
 
 
 @shared_task(name="dispatch.ask_what_was_counted")
 def ask_what_was_counted(**_from_a_newer_release: object) -> None:
-    diagnosing.ask_due(get=get, clock=timezone.now)
+    diagnostics.ask_due(get=get, clock=timezone.now)
 
 
 def deliver_now(pixel_id: str) -> None:
     delivery.deliver_due(pixel_id, post=post, clock=timezone.now)
 
 
-def post(request: PreparedRequest) -> Answer:
+def post(request: PreparedRequest) -> HttpAnswer:
     if not connection.in_atomic_block:
         connection.close()  # back to the pool: nothing of the database is held while a stranger takes its time
     return http.post(
@@ -45,7 +47,7 @@ def post(request: PreparedRequest) -> Answer:
     )
 
 
-def get(url: str, headers: dict[str, str]) -> Answer:
+def get(url: str, headers: dict[str, str]) -> HttpAnswer:
     if not connection.in_atomic_block:
         connection.close()
     return http.get(url, headers=headers, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
-from adtarget import errors
-from adtarget.prepared import PreparedQuery
+from adtarget.core import errors
+from adtarget.core.prepared import PreparedQuery
 from leads.choices import KeyMode
 from leads.models import Account, ApiKey, Site
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
-from adtarget import errors
+from adtarget.core import errors
 from leads.models import ErasedPerson, Lead, Site
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
-from adtarget import errors
-from adtarget.prepared import PreparedQuery
+from adtarget.core import errors
+from adtarget.core.prepared import PreparedQuery
 from leads.models import Account, ApiKey, Channel, Site
 
 if TYPE_CHECKING:

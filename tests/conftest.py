@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
-from adtarget.api import rate_limit
+from adtarget.core import rate_limit
 from leads import api_keys
 from leads.models import Account, ApiKey, Channel, Site
 from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote, unquote_plus, urlsplit
 
-from adtarget.api.fields import milliseconds
+from adtarget.core.times import milliseconds
 
 #: A click belongs to one platform; its newest one replaces all of that platform's earlier ones.
 CLICK_IDS = {

@@ -11,9 +11,8 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from adtarget import errors
-from adtarget.prepared import PreparedQuery
-from dispatch import doorbell
+from adtarget.core import doorbell, errors
+from adtarget.core.prepared import PreparedQuery
 from leads.models import Channel, Site
 from tracker import attribution, pool
 from tracker.choices import FallbackReason

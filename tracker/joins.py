@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from adtarget import errors
+from adtarget.core import errors
 from conversions import recording
 from conversions.choices import Source
 from leads.models import Channel, Lead

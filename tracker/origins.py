@@ -7,7 +7,7 @@ import redis
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from adtarget import errors
+from adtarget.core import errors
 from leads.models import Site
 
 REMEMBERED_SECONDS = 3600

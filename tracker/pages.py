@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import condition, require_safe
 
-from adtarget.demo import ACCOUNT, DOMAIN
+from adtarget.demo.account import ACCOUNT, DOMAIN
 from leads.models import Site
 
 #: A page keeps the script for a day and then asks by its ETag; meanwhile it may use the old one.

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from adtarget.api import rate_limit
+from adtarget.core import rate_limit
 from leads.models import Channel, Site
 from leads.models.channel import TELEGRAM_LINK
 from tracker.choices import FallbackReason

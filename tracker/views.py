@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 
-from adtarget import errors
-from adtarget.api import exception_handler, parsing, rate_limit
-from adtarget.api.client_context import limit_group, peer_address
+from adtarget.api import exception_handler, parsing
+from adtarget.core import errors, rate_limit
+from adtarget.core.client_context import limit_group, peer_address
 from leads.models import Site
 from tracker import click_ids, invites, origins, pool, visits
 from tracker.models import Visit

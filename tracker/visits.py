@@ -12,11 +12,11 @@ from django.db.models import Subquery
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
-from adtarget import errors
-from adtarget.api.client_context import claimed_client, is_address, peer_address
-from adtarget.api.fields import milliseconds
-from adtarget.prepared import PreparedInsert, PreparedQuery
-from conversions.signals import is_of_a_person
+from adtarget.core import errors
+from adtarget.core.client_context import claimed_client, is_address, peer_address
+from adtarget.core.prepared import PreparedInsert, PreparedQuery
+from adtarget.core.times import milliseconds
+from conversions.identifiers import is_of_a_person
 from leads.models import Site
 from tracker import click_ids
 from tracker.models import TrackingSession, Visit

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from adtarget.admin import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin, ReadOnlyInline, badge, moment
+from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin, ReadOnlyInline, badge, moment
 from adtarget.alerts.models import Alert, AlertSettings, Notice
 
 

@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 
 from adtarget.alerts.choices import Kind
 from adtarget.alerts.models import Alert, AlertSettings
-from adtarget.dashboard.queries.values import awaiting, site_platforms
+from adtarget.dashboard.values.queries import awaiting, site_platforms
 from conversions.models import Conversion
 from dispatch.choices import PlatformSlug, Reason, SendStatus
 from dispatch.models import Pixel, Send

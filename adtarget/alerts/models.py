@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from adtarget.alerts.choices import Kind, Occasion, Route
-from adtarget.ids import new_id
+from adtarget.core.ids import new_id
 from leads.models import Account, Bot
 
 

@@ -7,10 +7,10 @@ import structlog
 from django.db import connection
 from django.db.models import F
 
-from adtarget import mail
 from adtarget.alerts.choices import Kind, Occasion, Route
 from adtarget.alerts.models import Alert, AlertSettings, Notice
-from adtarget.encryption import CannotDecrypt
+from adtarget.core import mail
+from adtarget.core.encryption import CannotDecrypt
 from tracker.telegram import client
 from tracker.telegram.client import TelegramError
 

@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from adtarget import errors
+from adtarget.core import errors
 
 log = structlog.get_logger(__name__)
 

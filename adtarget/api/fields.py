@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -12,7 +12,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from adtarget.api.client_context import is_address
+from adtarget.core.client_context import is_address
+from adtarget.core.times import EPOCH, milliseconds
 from conversions import money
 from leads.models.lead import LARGEST_TELEGRAM_ID
 
@@ -20,12 +21,6 @@ FURTHEST_AHEAD = timedelta(minutes=5)
 FURTHEST_BACK = timedelta(days=730)
 T = TypeVar("T")
 _DIGITS = re.compile(r"[0-9]{1,20}")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def milliseconds(moment: datetime) -> int:
-    """Unix milliseconds, as every time in an answer."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 class Text(serializers.CharField):
@@ -90,7 +85,7 @@ class Moment(serializers.Field):
             raise serializers.ValidationError(
                 "This field is more than 2 years back. It takes Unix milliseconds, not seconds."
             )
-        return min(_EPOCH + timedelta(milliseconds=data), now)
+        return min(EPOCH + timedelta(milliseconds=data), now)
 
     def to_representation(self, value: datetime) -> int:
         return milliseconds(value)

@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.serializers import Serializer
 
-from adtarget import errors
+from adtarget.core import errors
 
 DEEPEST = 16
 LONGEST_NUMBER = 40  # digits; a value of ours has at most 16

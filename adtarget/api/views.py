@@ -6,12 +6,12 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from adtarget import errors
-from adtarget.api.authentication import authenticate
 from adtarget.api.negotiation import AlwaysJson
-from adtarget.api.throttling import throttle
+from adtarget.core import errors
+from leads.authentication import authenticate
 from leads.models import ApiKey
 from leads.models.lead import LARGEST_TELEGRAM_ID
+from leads.throttling import throttle
 
 
 class ApiViewSet(ViewSet):

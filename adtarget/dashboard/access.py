@@ -20,8 +20,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from adtarget import second_step, signing_in
 from adtarget.alerts.models import Alert
+from leads import second_step, sign_in
 from leads.choices import Role
 from leads.models import Account
 
@@ -83,7 +83,7 @@ def page(
             if access.account.requires_second_step and not second_step.is_on(access.user):
                 messages.warning(request, f"{access.account.name} asks for a second step at sign-in. Turn it on here.")
                 return redirect("dashboard:you")
-            if recent and not signing_in.is_recent(request):
+            if recent and not sign_in.is_recent(request):
                 return ask_password_again(request)
             with timezone.override(zone_of(request)):
                 return view(request, access, *args, **kwargs)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from adtarget.api.client_context import audited_address
+from adtarget.core.client_context import audited_address
 from adtarget.dashboard.access import Access
 from leads import audit
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from adtarget.dashboard.match_quality import MatchQuality, match_quality
 from conversions.models import Conversion
 from dispatch.choices import PlatformSlug
 from dispatch.events import outgoing_event
+from dispatch.match_quality import MatchQuality, match_quality
 from dispatch.models import Pixel
 from dispatch.platforms import PLATFORMS
 from dispatch.platforms.base import CannotExpress, OutgoingEvent

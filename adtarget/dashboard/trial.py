@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from adtarget.ids import new_id
-from adtarget.logs import redact
+from adtarget.core.http_messages import HttpAnswer, PreparedRequest
+from adtarget.core.ids import new_id
+from adtarget.core.logs import redact
 from conversions.choices import EventType
 from conversions.hashing import sha256
-from conversions.signals import is_of_a_person
+from conversions.identifiers import is_of_a_person
 from dispatch.choices import Outcome
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, token_of
 from dispatch.models import Pixel
 from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import Answer, CannotExpress, OutgoingEvent, Payload, PreparedRequest
+from dispatch.platforms.base import CannotExpress, OutgoingEvent, Payload
 
 SOMEBODY = "8.8.8.8"  # where the viewer has no public address, such as beside the server
 SHOWN_ANSWER = 2000  # characters
 
-Post = Callable[[PreparedRequest], Answer]
+Post = Callable[[PreparedRequest], HttpAnswer]
 
 
 @dataclass(frozen=True, slots=True)

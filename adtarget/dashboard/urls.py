@@ -2,24 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from adtarget.dashboard.views import (
-    alerts,
-    channels,
-    conversions,
-    delivery,
-    home,
-    leads,
-    overview,
-    people,
-    set_up,
-    set_up_bots,
-    set_up_channels,
-    set_up_pixels,
-    sign_in,
-    values,
-    webhooks,
-    your_account,
-)
+from adtarget.dashboard import home
+from adtarget.dashboard.alerts import views as alerts
+from adtarget.dashboard.channels import views as channels
+from adtarget.dashboard.conversions import views as conversions
+from adtarget.dashboard.delivery import views as delivery
+from adtarget.dashboard.leads import views as leads
+from adtarget.dashboard.members import views as people
+from adtarget.dashboard.overview import views as overview
+from adtarget.dashboard.set_up import bot_views, channel_views, pixel_views
+from adtarget.dashboard.set_up import views as set_up
+from adtarget.dashboard.sign_in import views as sign_in
+from adtarget.dashboard.sign_in import your_account_views
+from adtarget.dashboard.values import views as values
+from adtarget.dashboard.webhooks import views as webhooks
 
 app_name = "dashboard"
 
@@ -27,20 +23,20 @@ set_up_steps: list[URLPattern | URLResolver] = [
     path("", set_up.site, name="set-up-site"),
     path("snippet/", set_up.snippet, name="set-up-snippet"),
     path("snippet/seen/", set_up.snippet_seen, name="set-up-seen"),
-    path("bot/", set_up_bots.bot, name="set-up-bot"),
-    path("bot/add/", set_up_bots.add_bot, name="set-up-add-bot"),
-    path("bot/<str:bot_id>/check/", set_up_bots.check_bot, name="set-up-check-bot"),
-    path("bot/<str:bot_id>/connect/", set_up_bots.connect_bot, name="set-up-connect-bot"),
-    path("channels/", set_up_channels.channels, name="set-up-channels"),
-    path("channels/found/", set_up_channels.found_chats, name="set-up-found-chats"),
-    path("channels/found/<int:chat_id>/", set_up_channels.add_found_chat, name="set-up-add-found-chat"),
-    path("channels/add/", set_up_channels.add_channel, name="set-up-add-channel"),
-    path("channels/<str:channel_id>/default/", set_up_channels.make_default, name="set-up-default-channel"),
-    path("pixels/", set_up_pixels.pixels, name="set-up-pixels"),
-    path("pixels/new/<str:platform>/", set_up_pixels.new_pixel, name="set-up-new-pixel"),
-    path("pixels/<str:pixel_id>/", set_up_pixels.pixel, name="set-up-pixel"),
-    path("pixels/<str:pixel_id>/test/", set_up_pixels.test_pixel, name="set-up-test-pixel"),
-    path("pixels/<str:pixel_id>/resume/", set_up_pixels.resume_pixel, name="set-up-resume-pixel"),
+    path("bot/", bot_views.bot, name="set-up-bot"),
+    path("bot/add/", bot_views.add_bot, name="set-up-add-bot"),
+    path("bot/<str:bot_id>/check/", bot_views.check_bot, name="set-up-check-bot"),
+    path("bot/<str:bot_id>/connect/", bot_views.connect_bot, name="set-up-connect-bot"),
+    path("channels/", channel_views.channels, name="set-up-channels"),
+    path("channels/found/", channel_views.found_chats, name="set-up-found-chats"),
+    path("channels/found/<int:chat_id>/", channel_views.add_found_chat, name="set-up-add-found-chat"),
+    path("channels/add/", channel_views.add_channel, name="set-up-add-channel"),
+    path("channels/<str:channel_id>/default/", channel_views.make_default, name="set-up-default-channel"),
+    path("pixels/", pixel_views.pixels, name="set-up-pixels"),
+    path("pixels/new/<str:platform>/", pixel_views.new_pixel, name="set-up-new-pixel"),
+    path("pixels/<str:pixel_id>/", pixel_views.pixel, name="set-up-pixel"),
+    path("pixels/<str:pixel_id>/test/", pixel_views.test_pixel, name="set-up-test-pixel"),
+    path("pixels/<str:pixel_id>/resume/", pixel_views.resume_pixel, name="set-up-resume-pixel"),
     path("key/", set_up.key, name="set-up-key"),
     path("key/make/", set_up.make_key, name="set-up-make-key"),
     path("key/event/", set_up.first_event, name="set-up-first-event"),
@@ -102,9 +98,9 @@ urlpatterns = [
     path("password/", sign_in.ChangePassword.as_view(), name="password"),
     path("set-password/<str:uidb64>/<str:token>/", people.SetPassword.as_view(), name="set-password"),
     path("accounts/new/", set_up.new_account, name="new-account"),
-    path("you/", your_account.you, name="you"),
-    path("you/second-step/", your_account.turn_on, name="turn-on-second-step"),
-    path("you/second-step/off/", your_account.turn_off, name="turn-off-second-step"),
-    path("you/recovery-codes/", your_account.new_recovery_codes, name="new-recovery-codes"),
+    path("you/", your_account_views.you, name="you"),
+    path("you/second-step/", your_account_views.turn_on, name="turn-on-second-step"),
+    path("you/second-step/off/", your_account_views.turn_off, name="turn-off-second-step"),
+    path("you/recovery-codes/", your_account_views.new_recovery_codes, name="new-recovery-codes"),
     path("accounts/<str:account_id>/", include(account_pages)),
 ]

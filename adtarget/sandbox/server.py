@@ -18,17 +18,17 @@ from typing import Any
 
 from adtarget.sandbox import control, pages
 from adtarget.sandbox.faults import Fault, Faults
-from adtarget.sandbox.google import Google, GoogleStatus
 from adtarget.sandbox.judging import Answer, Letter, Terms, World
-from adtarget.sandbox.meta import Meta
 from adtarget.sandbox.misbehaving import behave, misbehave
-from adtarget.sandbox.oauth import OAuth
+from adtarget.sandbox.platforms.google import Google, GoogleStatus
+from adtarget.sandbox.platforms.google_oauth import OAuth
+from adtarget.sandbox.platforms.meta import Meta
+from adtarget.sandbox.platforms.snapchat import Snapchat
+from adtarget.sandbox.platforms.tiktok import TikTok
 from adtarget.sandbox.request import Request
-from adtarget.sandbox.snapchat import Snapchat
 from adtarget.sandbox.store import Store
 from adtarget.sandbox.telegram import pages as telegram_pages
 from adtarget.sandbox.telegram.world import Telegram
-from adtarget.sandbox.tiktok import TikTok
 from adtarget.sandbox.webhooks import Webhooks
 
 MOST_BODY = 64 * 1024 * 1024

@@ -3,7 +3,7 @@ from functools import partial
 from django.db import models
 from django.db.models import Q
 
-from adtarget.ids import new_id
+from adtarget.core.ids import new_id
 from conversions.choices import EventType, Source
 from leads.models import Account, ApiKey, Channel, Lead, Site
 from tracker.models import TrackingSession, Visit

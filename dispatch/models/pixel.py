@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from adtarget import encryption
-from adtarget.ids import new_id
+from adtarget.core import encryption
+from adtarget.core.ids import new_id
 from dispatch.choices import PlatformSlug
 from dispatch.platforms.base import PixelConfig
 from leads.models import Site

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 
-from adtarget.ids import new_id
+from adtarget.core.ids import new_id
 from conversions.models import Conversion
 from dispatch.choices import PlatformSlug, Priority, Reason, SendStatus
 from dispatch.models.pixel import Pixel

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar
 
+from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from conversions.choices import EventType
 from dispatch.choices import Outcome, PlatformSlug, Reason
 
@@ -72,47 +73,6 @@ class PixelConfig:
     api_url: str
     test_event_code: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PreparedRequest:
-    """A POST, ready to leave. Only `logged_url` and `body` may ever be logged."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def logged_url(self) -> str:
-        """Without its query, which may carry the token."""
-        return self.url.partition("?")[0]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What came back. `status` 0: nothing did, and `error` says why.
-
-    `complete` is False where the body was cut, dripped past the deadline or
-    over the size cap. `reached` is False where surely no byte of the request
-    left (connection refused, name unknown): such a failure is clean.
-    `retry_after` is what the header asked for.
-    """
-
-    status: int
-    body: bytes = b""
-    complete: bool = True
-    reached: bool = True
-    retry_after: timedelta | None = None
-    error: str = ""
-
-    def json(self) -> Any:
-        """The parsed body, or None where it is not whole, valid JSON."""
-        if not self.complete:
-            return None
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,13 +137,13 @@ class Platform(ABC):
         `test` events, which never share a request with live ones, go where they do not count.
         """
 
-    def read(self, answer: Answer, count: int) -> Sequence[Verdict]:
+    def read(self, answer: HttpAnswer, count: int) -> Sequence[Verdict]:
         """One verdict per event sent. Whatever is not recognised is ambiguous."""
         failure = http_failure(answer)
         return [failure] * count if failure else self.judge(answer, answer.json(), count)
 
     @abstractmethod
-    def judge(self, answer: Answer, body: Any, count: int) -> Sequence[Verdict]:
+    def judge(self, answer: HttpAnswer, body: Any, count: int) -> Sequence[Verdict]:
         """The verdicts of a whole answer; `body` is its JSON, or None where it has none."""
 
     def event_name(self, event: OutgoingEvent, pixel: PixelConfig) -> str:
@@ -264,7 +224,7 @@ def json_request(url: str, *, headers: Mapping[str, str], document: Payload) -> 
 
 
 # ------------------------------------------------------------------ reading answers
-def http_failure(answer: Answer) -> Verdict | None:
+def http_failure(answer: HttpAnswer) -> Verdict | None:
     """The verdict where no platform code can be trusted, because nothing or only half came back; else None.
 
     Only a connection that never carried the request is surely unprocessed.
@@ -277,7 +237,7 @@ def http_failure(answer: Answer) -> Verdict | None:
     return None
 
 
-def unrecognised(answer: Answer, count: int) -> list[Verdict]:
+def unrecognised(answer: HttpAnswer, count: int) -> list[Verdict]:
     """The verdicts for an answer that says nothing we know, by HTTP status alone."""
     code = f"http_{answer.status}"
     if answer.status in (408, 409, 425, 429):
@@ -288,7 +248,7 @@ def unrecognised(answer: Answer, count: int) -> list[Verdict]:
     return [Verdict(outcome=Outcome.AMBIGUOUS, code=code, message=message, wait=answer.retry_after)] * count
 
 
-def not_their_words(answer: Answer, count: int) -> list[Verdict]:
+def not_their_words(answer: HttpAnswer, count: int) -> list[Verdict]:
     """The same where a platform always speaks JSON: a 4xx without it came from something in between: not final."""
     if 400 <= answer.status < 500:
         return [Verdict(outcome=Outcome.RETRY, code=f"http_{answer.status}", wait=answer.retry_after)] * count

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from adtarget.encryption import CannotDecrypt
-from adtarget.logs import redact
+from adtarget.core.encryption import CannotDecrypt
+from adtarget.core.http_messages import HttpAnswer
+from adtarget.core.logs import redact
 from dispatch import retry
 from dispatch.claiming import POISON_AT
-from dispatch.platforms.base import Answer
 from dispatch.webhooks import outbox, signing
 from dispatch.webhooks.choices import MessageStatus
 from dispatch.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
@@ -26,7 +26,7 @@ GIVE_UP_AFTER = timedelta(days=5)  # of failures without one success
 KEPT_FOR = timedelta(days=30)
 KEPT_ANSWER = 1000  # characters
 
-Post = Callable[[str, Mapping[str, str], bytes], Answer]
+Post = Callable[[str, Mapping[str, str], bytes], HttpAnswer]
 Clock = Callable[[], datetime]
 
 
@@ -104,7 +104,7 @@ def _attempt(message: WebhookMessage, *, post: Post, clock: Clock) -> None:
     try:
         keys = message.endpoint.secrets(started)
     except CannotDecrypt as error:
-        answer = Answer(status=0, complete=False, reached=False, error=str(error))
+        answer = HttpAnswer(status=0, complete=False, reached=False, error=str(error))
     else:
         headers = {"Content-Type": "application/json", "User-Agent": "AdTarget-Webhooks/1"}
         headers |= signing.sign(body, message_id=message.pk, at=started, keys=keys)
@@ -112,7 +112,7 @@ def _attempt(message: WebhookMessage, *, post: Post, clock: Clock) -> None:
     _conclude(message, answer, started=started, now=clock())
 
 
-def _conclude(message: WebhookMessage, answer: Answer, *, started: datetime, now: datetime) -> None:
+def _conclude(message: WebhookMessage, answer: HttpAnswer, *, started: datetime, now: datetime) -> None:
     is_told = 200 <= answer.status < 300
     text = redact(answer.body[:KEPT_ANSWER].decode("utf-8", "replace")).replace("\0", "") or answer.error
     short = f"HTTP {answer.status}" if answer.status else answer.error
@@ -135,7 +135,7 @@ def _conclude(message: WebhookMessage, answer: Answer, *, started: datetime, now
         _note_health(message.endpoint, is_told=is_told, is_gone=answer.status == GONE, now=now)
 
 
-def _next_attempt(message: WebhookMessage, answer: Answer, *, now: datetime) -> datetime | None:
+def _next_attempt(message: WebhookMessage, answer: HttpAnswer, *, now: datetime) -> datetime | None:
     return retry.next_attempt(
         failures=message.failures + 1,
         now=now,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F
 
-from adtarget import encryption
+from adtarget.core import encryption
 from dispatch.webhooks import signing, targets
 from dispatch.webhooks.models import WebhookEndpoint
 from leads.models import Account

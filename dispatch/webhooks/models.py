@@ -5,8 +5,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from adtarget import encryption
-from adtarget.ids import new_id
+from adtarget.core import encryption
+from adtarget.core.ids import new_id
 from dispatch.webhooks.choices import MessageStatus, WebhookEvent
 from leads.models import Account
 

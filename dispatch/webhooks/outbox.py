@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from adtarget.api.fields import milliseconds
+from adtarget.core import doorbell
+from adtarget.core.times import milliseconds
 from conversions.models import Conversion
-from dispatch import doorbell
 from dispatch.choices import SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.webhooks.choices import WebhookEvent

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from dispatch import doorbell, http
-from dispatch.platforms.base import Answer
+from adtarget.core import doorbell, http
+from adtarget.core.http_messages import HttpAnswer
 from dispatch.tasks import LANES
 from dispatch.webhooks import delivering, targets
 
@@ -33,7 +33,7 @@ def deliver_now(endpoint_id: str) -> None:
     delivering.deliver_due(endpoint_id, post=post, clock=timezone.now)
 
 
-def post(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+def post(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
     """To the public internet only, unless WEBHOOKS_ALLOW_PRIVATE says otherwise."""
     if not connection.in_atomic_block:
         connection.close()

@@ -6,10 +6,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from adtarget import errors
 from adtarget.api import parsing
-from adtarget.api.idempotency import idempotent
 from adtarget.api.views import ApiViewSet, key_of
+from adtarget.core import errors
+from conversions.idempotency import idempotent
 from dispatch.webhooks import delivering, endpoints, outbox
 from dispatch.webhooks.models import WebhookEndpoint, WebhookMessage
 from dispatch.webhooks.serializers import (

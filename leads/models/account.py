@@ -3,7 +3,7 @@ from functools import partial
 from django.conf import settings
 from django.db import models
 
-from adtarget.ids import new_id
+from adtarget.core.ids import new_id
 from leads.choices import Role
 
 

@@ -3,7 +3,7 @@ from functools import partial
 from django.db import models
 from django.db.models import Q
 
-from adtarget.ids import new_id
+from adtarget.core.ids import new_id
 from leads.choices import KeyMode
 from leads.models.account import Account
 from leads.models.site import Site

@@ -2,8 +2,8 @@ from functools import partial
 
 from django.db import models
 
-from adtarget import encryption
-from adtarget.ids import new_id
+from adtarget.core import encryption
+from adtarget.core.ids import new_id
 from leads.models.account import Account
 
 

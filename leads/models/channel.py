@@ -6,7 +6,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 
-from adtarget.ids import new_id
+from adtarget.core.ids import new_id
 from conversions.choices import EventType
 from leads.models.bot import Bot
 from leads.models.site import Site

@@ -2,7 +2,7 @@ from functools import partial
 
 from django.db import models
 
-from adtarget.ids import new_id
+from adtarget.core.ids import new_id
 from leads.models.account import Account
 
 

@@ -10,8 +10,7 @@ from django.db import connection
 from django.urls import get_resolver
 from django.utils import timezone
 
-from adtarget.api import idempotency
-from conversions import recording
+from conversions import idempotency, recording
 from conversions.models import Conversion, IdempotencyRecord
 from tests.api.conftest import CONVERSION
 from tests.conftest import Api

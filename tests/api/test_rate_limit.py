@@ -2,7 +2,7 @@
 
 import pytest
 
-from adtarget.api import rate_limit
+from adtarget.core import rate_limit
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from adtarget import signing_in
+from leads import sign_in
 from leads.choices import Role
 from leads.models import Account
 from tests.factories import MembershipFactory, UserFactory
@@ -16,7 +16,7 @@ def sign_in_recently(client: Client, user: User) -> None:
     """As if the password had been given just now."""
     client.force_login(user)
     session = client.session
-    signing_in.note_confirmed(session)
+    sign_in.note_confirmed(session)
     session.save()
 
 

@@ -12,10 +12,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from adtarget.dashboard.channel_advice import Facts, advise
+from adtarget.dashboard.channels import queries as figures
+from adtarget.dashboard.channels.advice import Facts, advise
+from adtarget.dashboard.channels.queries import Joins, Kind
 from adtarget.dashboard.periods import Period
-from adtarget.dashboard.queries import channels as figures
-from adtarget.dashboard.queries.channels import Joins, Kind
 from leads.choices import Role
 from leads.models import Account, AuditEntry, Channel, Site
 from tests.dashboard.conftest import SignedIn

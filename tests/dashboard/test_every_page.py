@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from adtarget import seeding
+from adtarget.demo import seeding
 from conversions.models import Conversion
 from dispatch.models import Send
 from leads.models import Account

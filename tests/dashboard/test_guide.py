@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from adtarget.dashboard import guide
+from adtarget.dashboard.set_up import guide
 from adtarget.sandbox.server import Sandbox
 from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel

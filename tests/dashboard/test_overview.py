@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from adtarget.dashboard import charts, tables
+from adtarget.dashboard import charts
+from adtarget.dashboard.overview import queries as figures
+from adtarget.dashboard.overview import tables
 from adtarget.dashboard.periods import Period
-from adtarget.dashboard.queries import overview as figures
 from adtarget.templatetags.dashboard import money
 from dispatch.choices import Reason
 from leads.models import Account, Channel

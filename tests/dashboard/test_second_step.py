@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from adtarget import second_step
+from leads import second_step
 from leads.models import Account, AuditEntry
 from tests.dashboard.conftest import sign_in_recently
 from tests.factories import MembershipFactory, UserFactory

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.dashboard import trial
-from adtarget.dashboard.queries.set_up import site_set_ups
+from adtarget.dashboard.set_up.queries import site_set_ups
 from dispatch.models import Pixel
-from dispatch.platforms.base import Answer, PreparedRequest
 from leads import api_keys
 from leads.choices import Role
 from leads.models import Account, ApiKey, AuditEntry, Channel, Site
@@ -60,10 +60,10 @@ def step_of(home: str, site: Site) -> str:
     return f"{home}set-up/sites/{site.pk}/"
 
 
-def tried(pixel: Pixel, answer: Answer) -> tuple[trial.Trial, list[PreparedRequest]]:
+def tried(pixel: Pixel, answer: HttpAnswer) -> tuple[trial.Trial, list[PreparedRequest]]:
     posted: list[PreparedRequest] = []
 
-    def post(request: PreparedRequest) -> Answer:
+    def post(request: PreparedRequest) -> HttpAnswer:
         posted.append(request)
         return answer
 
@@ -73,7 +73,7 @@ def tried(pixel: Pixel, answer: Answer) -> tuple[trial.Trial, list[PreparedReque
 def test_a_test_event_shows_the_platforms_answer(site: Site) -> None:
     pixel = PixelFactory(site=site, test=True, test_event_code="TEST1")
     body = json.dumps({"events_received": 1, "fbtrace_id": "A1"}).encode()
-    outcome, (request,) = tried(pixel, Answer(status=200, body=body))
+    outcome, (request,) = tried(pixel, HttpAnswer(status=200, body=body))
     assert outcome.was_accepted
     assert "events_received" in outcome.answer
     assert json.loads(request.body)["test_event_code"] == "TEST1"
@@ -82,7 +82,7 @@ def test_a_test_event_shows_the_platforms_answer(site: Site) -> None:
 def test_a_refused_test_event_says_why(site: Site) -> None:
     error = {"error": {"code": 190, "message": "Invalid token"}}
     pixel = PixelFactory(site=site, test=True)
-    outcome, _ = tried(pixel, Answer(status=400, body=json.dumps(error).encode()))
+    outcome, _ = tried(pixel, HttpAnswer(status=400, body=json.dumps(error).encode()))
     assert not outcome.was_accepted
     assert outcome.summary == "Credential or permission refused (190: Invalid token)"
 
@@ -90,15 +90,15 @@ def test_a_refused_test_event_says_why(site: Site) -> None:
 def test_a_pixel_for_live_events_gets_no_test(owner: Client, home: str, meta_pixel: Pixel) -> None:
     page = owner.post(f"{step_of(home, meta_pixel.site)}pixels/{meta_pixel.pk}/test/")
     assert "takes no test events" in page.text
-    assert tried(meta_pixel, Answer(status=200))[1] == []
+    assert tried(meta_pixel, HttpAnswer(status=200))[1] == []
 
 
 def test_google_is_tried_with_a_type_it_has_an_action_for(site: Site) -> None:
     pixel = PixelFactory(site=site, google=True, options={"conversionActions": {"Purchase": "701"}})
-    _, (request,) = tried(pixel, Answer(status=200))
+    _, (request,) = tried(pixel, HttpAnswer(status=200))
     assert json.loads(request.body)["validateOnly"] is True
     bare = PixelFactory(site=site, google=True)
-    assert tried(bare, Answer(status=200))[0].summary.startswith("No conversion action")
+    assert tried(bare, HttpAnswer(status=200))[0].summary.startswith("No conversion action")
 
 
 def test_a_key_is_shown_once(owner: Client, home: str) -> None:

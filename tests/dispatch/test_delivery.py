@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from adtarget.core.http_messages import HttpAnswer
 from dispatch import delivery, pausing, sweeping
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import Answer
 from tests.factories import ConversionFactory, PixelFactory, SendFactory
 
 pytestmark = pytest.mark.django_db
@@ -19,14 +19,14 @@ SIGNALS = {"fbc": "fb.1.1791990000123.IwAR0", "client_ip": "203.0.113.9", "user_
 
 def accept(events):
     body = {"events_received": len(events), "messages": [], "fbtrace_id": "A1"}
-    return Answer(status=200, body=json.dumps(body).encode())
+    return HttpAnswer(status=200, body=json.dumps(body).encode())
 
 
 def refuse(code, *, status=400, subcode=None, transient=False):
     error = {"message": "Invalid parameter", "code": code, "is_transient": transient, "fbtrace_id": "A2"}
     if subcode:
         error["error_subcode"] = subcode
-    return Answer(status=status, body=json.dumps({"error": error}).encode())
+    return HttpAnswer(status=status, body=json.dumps({"error": error}).encode())
 
 
 class FakeMeta:
@@ -76,7 +76,7 @@ def test_an_attempt_keeps_what_went_out_and_what_came_back(pixel) -> None:
 def test_a_failing_platform_is_tried_again_by_the_schedule_with_the_same_event(pixel, settings) -> None:
     settings.DISPATCH_RETRY_SCHEDULE = [timedelta(seconds=5), timedelta(seconds=30)]
     [send] = due(pixel)
-    now, failing = timezone.now(), FakeMeta(lambda events: Answer(status=500))
+    now, failing = timezone.now(), FakeMeta(lambda events: HttpAnswer(status=500))
     deliver(pixel, failing, now=now)
     send.refresh_from_db()
     assert (send.status, send.priority, send.failures) == (SendStatus.PENDING, Priority.RETRY, 1)
@@ -91,7 +91,7 @@ def test_the_schedule_ends_in_exhausted(pixel, settings) -> None:
     [send] = due(pixel)
     now = timezone.now()
     for second in (0, 2):
-        deliver(pixel, FakeMeta(lambda events: Answer(status=500)), now=now + timedelta(seconds=second))
+        deliver(pixel, FakeMeta(lambda events: HttpAnswer(status=500)), now=now + timedelta(seconds=second))
     send.refresh_from_db()
     assert (send.status, send.reason, send.attempts) == (SendStatus.FAILED, Reason.EXHAUSTED, 2)
 
@@ -161,12 +161,12 @@ def test_a_try_that_may_have_counted_is_not_repeated_after_the_dedup_window(pixe
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(status=200),
-        Answer(status=200, body=b"<html>welcome</html>"),
-        Answer(status=200, body=b'{"events_received": 1', complete=False),
-        Answer(status=200, body=b'{"events_received": 7}'),
-        Answer(status=302),
-        Answer(status=0, reached=True),
+        HttpAnswer(status=200),
+        HttpAnswer(status=200, body=b"<html>welcome</html>"),
+        HttpAnswer(status=200, body=b'{"events_received": 1', complete=False),
+        HttpAnswer(status=200, body=b'{"events_received": 7}'),
+        HttpAnswer(status=302),
+        HttpAnswer(status=0, reached=True),
     ],
     ids=["empty", "html", "cut", "wrong count", "redirect", "time-out"],
 )
@@ -180,14 +180,14 @@ def test_an_unclear_answer_is_never_success(pixel, answer) -> None:
 
 def test_a_refused_connection_leaves_no_doubt(pixel) -> None:
     [send] = due(pixel)
-    deliver(pixel, FakeMeta(lambda events: Answer(status=0, reached=False)))
+    deliver(pixel, FakeMeta(lambda events: HttpAnswer(status=0, reached=False)))
     send.refresh_from_db()
     assert (send.status, send.uncertain_since) == (SendStatus.PENDING, None)
 
 
 def test_a_platform_that_is_down_is_left_alone_then_probed_with_one_event(pixel) -> None:
     due(pixel, 5)
-    now, down = timezone.now(), FakeMeta(lambda events: Answer(status=503))
+    now, down = timezone.now(), FakeMeta(lambda events: HttpAnswer(status=503))
     for minute in range(5):
         Send.objects.update(due_at=now + timedelta(minutes=minute))
         deliver(pixel, down, now=now + timedelta(minutes=minute))
@@ -205,7 +205,7 @@ def test_a_platform_that_is_down_is_left_alone_then_probed_with_one_event(pixel)
 def test_retry_after_holds_the_pixel_back(pixel) -> None:
     due(pixel)
     now = timezone.now()
-    deliver(pixel, FakeMeta(lambda events: Answer(status=429, retry_after=timedelta(minutes=10))), now=now)
+    deliver(pixel, FakeMeta(lambda events: HttpAnswer(status=429, retry_after=timedelta(minutes=10))), now=now)
     assert Send.objects.get().due_at == now + timedelta(minutes=10)
     assert Pixel.objects.get().breaker_until == now + timedelta(minutes=10)
 
@@ -219,7 +219,7 @@ def test_a_platform_asked_to_wait_spends_the_schedule_only_where_it_fails(pixel)
 def test_a_platform_that_fails_for_every_pixel_is_left_alone_as_a_whole(settings) -> None:
     settings.DISPATCH_RETRY_SCHEDULE = [timedelta(hours=1)] * 3
     pixels = [PixelFactory() for _ in range(21)]
-    now, down = timezone.now() + timedelta(seconds=5), FakeMeta(lambda events: Answer(status=503))
+    now, down = timezone.now() + timedelta(seconds=5), FakeMeta(lambda events: HttpAnswer(status=503))
     for pixel in pixels:
         due(pixel)
         deliver(pixel, down, now=now)
@@ -246,7 +246,7 @@ def test_a_platforms_quota_of_requests_is_kept(monkeypatch) -> None:
 
     def google(request):
         requests.append(request)
-        return Answer(status=200, body=b'{"requestId": "r-1"}')
+        return HttpAnswer(status=200, body=b'{"requestId": "r-1"}')
 
     for _ in range(12):
         due(pixel, api_visit_override={"gclid": "Cj0KCQ"})

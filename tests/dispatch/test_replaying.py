@@ -7,8 +7,9 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from adtarget.core import doorbell
 from conversions.models import Conversion
-from dispatch import doorbell, replaying
+from dispatch import replaying
 from dispatch.choices import Priority, Reason, SendStatus
 from dispatch.models import Send
 from dispatch.replaying import Order
@@ -117,7 +118,7 @@ def test_each_account_finds_its_own_sends_in_the_audit_log() -> None:
 
 def test_the_doorbell_rings_once_a_pixel_after_commit(monkeypatch, django_capture_on_commit_callbacks) -> None:
     pixel, rung = PixelFactory(), []
-    monkeypatch.setattr(doorbell, "ring", rung.append)
+    monkeypatch.setattr(doorbell, "call", lambda _task, pixel_id: rung.append(pixel_id))
     for _ in range(3):
         SendFactory(failed=True, conversion=ConversionFactory(site=pixel.site), pixel=pixel)
     with django_capture_on_commit_callbacks(execute=True):

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from adtarget import heartbeat
+from adtarget.core import heartbeat
 
 
 @pytest.mark.django_db

@@ -9,7 +9,8 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
 
-from adtarget import health, heartbeat
+from adtarget import health
+from adtarget.core import heartbeat
 from tests.factories import PixelFactory, SendFactory
 
 

@@ -188,10 +188,10 @@ def sandbox_page(tree: Tree) -> str:
 
 
 def test_a_killed_process_is_started_again(demo: Tree) -> None:
-    killed = demo.pid_of("celery --quiet --app adtarget.clock beat")
+    killed = demo.pid_of("celery --quiet --app adtarget.beat beat")
     os.kill(killed, signal.SIGKILL)
 
-    until(lambda: demo.pid_of("celery --quiet --app adtarget.clock beat") not in (0, killed))
+    until(lambda: demo.pid_of("celery --quiet --app adtarget.beat beat") not in (0, killed))
     assert re.search(r"beat +\| killed by SIGKILL; starting again in 0.5 s", demo.output())
 
 

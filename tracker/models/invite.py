@@ -3,7 +3,7 @@ from functools import partial
 from django.db import models
 from django.db.models import Q
 
-from adtarget.ids import new_id
+from adtarget.core.ids import new_id
 from leads.models import Channel
 from tracker.models.visit import Visit
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from dispatch import doorbell
+from adtarget.core import doorbell
 from tracker.models import Join
 from tracker.telegram import client, groups
 from tracker.telegram.client import TelegramError

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from dispatch import http
-from dispatch.platforms.base import Answer
+from adtarget.core import http
+from adtarget.core.http_messages import HttpAnswer
 
 MOST_BYTES = 4 * 1024 * 1024  # a hundred long messages in one getUpdates
 
@@ -50,7 +50,7 @@ def call(bot_token: str, method: str, *, params: Mapping[str, Any], deadline_sec
     )
 
 
-def _read(answer: Answer) -> dict[str, Any]:
+def _read(answer: HttpAnswer) -> dict[str, Any]:
     """Telegram's envelope; empty where the answer is cut or no envelope at all."""
     try:
         body = json.loads(answer.body) if answer.complete else None
@@ -63,5 +63,5 @@ def _integer(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _header_wait(answer: Answer) -> int | None:
+def _header_wait(answer: HttpAnswer) -> int | None:
     return int(answer.retry_after.total_seconds()) if answer.retry_after else None

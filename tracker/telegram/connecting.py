@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adtarget.encryption import CannotDecrypt
+from adtarget.core.encryption import CannotDecrypt
 from leads.models import Bot, Channel
 from tracker.telegram import client, updates
 from tracker.telegram.client import TelegramError

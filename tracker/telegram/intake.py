@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
-from adtarget import errors
+from adtarget.core import errors
 from leads.models import Bot, Channel
 from leads.people import was_erased_after
 from tracker import attribution, joins

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from adtarget import errors
 from adtarget.api import exception_handler, parsing
+from adtarget.core import errors
 from leads.models import Bot
 from tracker.telegram import intake
 

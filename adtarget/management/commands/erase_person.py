@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from adtarget import errors
-from adtarget.erasing import erase_person
+from adtarget.core import errors
+from conversions.erasing import erase_person
 from leads.models import Account
 
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from adtarget import encryption
+from adtarget.core import encryption
 from dispatch.models import Pixel
 from dispatch.webhooks.models import WebhookEndpoint
 from leads import audit

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils import timezone
 
-from adtarget import demo
+from adtarget.demo import account
 
 #: The addresses that the sandbox stands in for, and the path it serves each under.
 SANDBOX_ADDRESSES = {
@@ -64,7 +64,7 @@ def reachable_host() -> str:
 
 def prepare_demo() -> list[str]:
     """Provisions the demo, points the platforms at the sandbox, writes what is printed when all is up."""
-    ready = demo.prepare(Path(settings.VAR_DIR) / "demo.json", now=timezone.now())
+    ready = account.prepare(Path(settings.VAR_DIR) / "demo.json", now=timezone.now())
     port = sandbox_port()
     sandbox = f"http://127.0.0.1:{port}"
     for name, path in SANDBOX_ADDRESSES.items():
@@ -74,9 +74,9 @@ def prepare_demo() -> list[str]:
     file.touch(mode=0o600)
     address = f"http://{reachable_host()}:{settings.PORT}"
     person = int(time.time() * 1000)
-    file.write_text(demo.greeting(ready, address=address, sandbox=sandbox, person=person))
+    file.write_text(account.greeting(ready, address=address, sandbox=sandbox, person=person))
     # The sandbox brings its Telegram updates here: a process that polls for them costs 90 MB.
-    bring_updates = f"telegram: python manage.py telegram_setup --url {address} --bot {demo.BOT['username']}"
+    bring_updates = f"telegram: python manage.py telegram_setup --url {address} --bot {account.BOT['username']}"
     return [
         "--greeting",
         str(file),

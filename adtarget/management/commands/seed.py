@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from adtarget import seeding
-from adtarget.progress import Bar
+from adtarget.core.progress import Bar
+from adtarget.demo import seeding
 
 
 class Command(BaseCommand):

@@ -4,8 +4,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from adtarget import second_step, signing_in
-from leads import audit
+from leads import audit, second_step, sign_in
 
 
 class Command(BaseCommand):
@@ -22,6 +21,6 @@ class Command(BaseCommand):
             raise CommandError(f"{username} has no second step. Nothing was changed.")
         with transaction.atomic():
             second_step.turn_off(user)
-            signing_in.end_sessions(user)
+            sign_in.end_sessions(user)
             audit.record(actor="manage.py turn_off_second_step", action="turn_off_second_step", target=username)
         self.stdout.write(f"{username} signs in with the password alone now.")

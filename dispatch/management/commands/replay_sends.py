@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from adtarget.progress import Bar
+from adtarget.core.progress import Bar
 from dispatch import replaying
 from dispatch.choices import PlatformSlug, Reason, SendStatus
 from dispatch.replaying import ENDED, Order, Outcomes

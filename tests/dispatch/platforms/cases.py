@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from adtarget.core.http_messages import HttpAnswer
 from conversions.choices import EventType
 from dispatch.choices import Outcome
 from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import Answer, OutgoingEvent, Payload, PixelConfig, Verdict
+from dispatch.platforms.base import OutgoingEvent, Payload, PixelConfig, Verdict
 
 OCCURRED_AT = datetime(2026, 10, 12, 9, 30, 0, 900_000, tzinfo=UTC)
 FULL = OutgoingEvent(
@@ -65,8 +66,8 @@ def pixel_of(slug: str, *, test_event_code: str = "", **options: Any) -> PixelCo
     return PixelConfig(api_url="http://127.0.0.1:1", test_event_code=test_event_code, **needed)
 
 
-def answer(status: int, body: Any = b"", **more: Any) -> Answer:
-    return Answer(status=status, body=body if isinstance(body, bytes) else json.dumps(body).encode(), **more)
+def answer(status: int, body: Any = b"", **more: Any) -> HttpAnswer:
+    return HttpAnswer(status=status, body=body if isinstance(body, bytes) else json.dumps(body).encode(), **more)
 
 
 def verdict_of(slug: str, status: int, body: Any, **more: Any) -> Verdict:

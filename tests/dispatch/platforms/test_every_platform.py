@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adtarget.core.http_messages import HttpAnswer
 from conversions.choices import EventType
 from dispatch.choices import Outcome, PlatformSlug, Reason
 from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import Answer, CannotExpress, OutgoingEvent
+from dispatch.platforms.base import CannotExpress, OutgoingEvent
 from tests.dispatch.platforms.cases import OCCURRED_AT, answer, bare, full, pixel_of, seconds, verdict_of
 
 SUCCESS: dict[str, Any] = {
@@ -187,7 +188,7 @@ def test_a_broken_server_may_have_done_the_work(slug: str, status: int, body: by
 def test_only_a_connection_that_never_came_about_is_a_clean_failure(
     slug: str, reached: bool, expected: Outcome
 ) -> None:
-    verdicts = PLATFORMS[slug].read(Answer(status=0, reached=reached, error="No connection."), 2)
+    verdicts = PLATFORMS[slug].read(HttpAnswer(status=0, reached=reached, error="No connection."), 2)
     assert [(verdict.outcome, verdict.message) for verdict in verdicts] == [(expected, "No connection.")] * 2
 
 

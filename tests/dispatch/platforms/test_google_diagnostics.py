@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from adtarget.core.http_messages import HttpAnswer
 from dispatch.choices import Counted
-from dispatch.platforms.base import Answer
-from dispatch.platforms.google_diagnostics import Diagnosis, next_wait, read_diagnosis, status_url
+from dispatch.platforms.google.diagnostics import Diagnosis, next_wait, read_diagnosis, status_url
 
 
-def told(*statuses: dict, status: int = 200) -> Answer:
-    return Answer(status=status, body=json.dumps({"requestStatusPerDestination": list(statuses)}).encode())
+def told(*statuses: dict, status: int = 200) -> HttpAnswer:
+    return HttpAnswer(status=status, body=json.dumps({"requestStatusPerDestination": list(statuses)}).encode())
 
 
 def errors(**counts: int) -> dict:
@@ -39,7 +39,7 @@ def errors(**counts: int) -> dict:
             {"INVALID_GCLID": 1},
         ),
         (told({"requestStatus": "SUCCESS"}, {"requestStatus": "PROCESSING"}), Counted.WAITING, {}),
-        (Answer(status=404, body=b"{}"), Counted.UNKNOWN, {}),
+        (HttpAnswer(status=404, body=b"{}"), Counted.UNKNOWN, {}),
     ],
 )
 def test_each_status_is_read(answer, counted, reasons) -> None:
@@ -49,14 +49,14 @@ def test_each_status_is_read(answer, counted, reasons) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(status=500),
-        Answer(status=0, complete=False),
-        Answer(status=200, body=b"<html>"),
-        Answer(status=200, body=b"[]"),
-        Answer(status=200, body=b'{"requestStatusPerDestination": []}'),
-        Answer(status=200, body=b'{"requestStatusPerDestination": "SUCCESS"}'),
-        Answer(status=404, complete=False),
-        Answer(status=401),
+        HttpAnswer(status=500),
+        HttpAnswer(status=0, complete=False),
+        HttpAnswer(status=200, body=b"<html>"),
+        HttpAnswer(status=200, body=b"[]"),
+        HttpAnswer(status=200, body=b'{"requestStatusPerDestination": []}'),
+        HttpAnswer(status=200, body=b'{"requestStatusPerDestination": "SUCCESS"}'),
+        HttpAnswer(status=404, complete=False),
+        HttpAnswer(status=401),
     ],
 )
 def test_an_answer_that_tells_nothing_is_no_verdict(answer) -> None:

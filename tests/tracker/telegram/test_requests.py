@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from adtarget.core import doorbell
 from conversions.choices import Source
 from conversions.models import Conversion
-from dispatch import doorbell
 from leads.models import Channel
 from tests.factories import InviteFactory, VisitFactory
 from tests.tracker.telegram import recorded

@@ -1,0 +1,160 @@
+"""The account's channels: who joined, which ad brought them or why nobody can tell, and what to change."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from adtarget.dashboard import audit, charts
+from adtarget.dashboard.access import MANAGERS, Access, page, show
+from adtarget.dashboard.channels import queries as figures
+from adtarget.dashboard.channels import tables
+from adtarget.dashboard.channels.advice import Facts, advise
+from adtarget.dashboard.export import csv_answer
+from adtarget.dashboard.forms import ChannelFilter, ChannelSettingsForm, PeriodForm
+from adtarget.dashboard.paging import Slice
+from adtarget.dashboard.periods import Period
+from adtarget.dashboard.sources import ad_source
+from conversions.money import ACTIVE_CURRENCIES
+from leads.models import Channel, Site
+from tracker import invites
+from tracker.models import InvitePool, Join
+
+EXPORTED = 100_000  # rows of one file
+SHOWN_JOINS = 20
+HEADER = (
+    "Joined at",
+    "Telegram id",
+    "Username",
+    "Route",
+    "Evidence",
+    "Ad source",
+    "Left at",
+    "Came back",
+    "Event recorded at",
+)
+
+
+@page()
+def channels(request: HttpRequest, access: Access) -> HttpResponse:
+    now = timezone.now()
+    form = ChannelFilter(access.account, _with_period(request))
+    rows = Slice(figures.find_channels(access.account, form.wanted()), request)
+    period = form.period(now=now)
+    joins, waiting = figures.joins_of(rows, period), figures.waiting_links(rows, now=now)
+    items = [
+        {"channel": channel, "joins": joins[channel.pk], "waiting": waiting.get(channel.pk, 0)} for channel in rows
+    ]
+    return show(request, access, "channels.html", {"form": form, "rows": rows, "items": items, "period": period})
+
+
+@page()
+def channel(request: HttpRequest, access: Access, channel_id: str) -> HttpResponseBase:
+    row = _channel(access, channel_id)
+    form = PeriodForm(_with_period(request))
+    period = form.period(now=timezone.now())
+    found = figures.find_joins(row, period)
+    if request.GET.get("format") == "csv":
+        return csv_answer(f"joins-{period.first}-{period.last}", HEADER, _exported(found[:EXPORTED]))
+    rows = Slice(found, request, SHOWN_JOINS)
+    latest = [{"join": join, "source": ad_source(join.visit)} for join in rows]
+    context = {"channel": row, "form": form, "period": period, "rows": rows, "latest": latest}
+    return show(request, access, "channel.html", context | _figures(row, period))
+
+
+@page(MANAGERS)
+def channel_settings(request: HttpRequest, access: Access, channel_id: str) -> HttpResponse:
+    with transaction.atomic():
+        row = _channel(access, channel_id, is_to_change=request.method == "POST")
+        before = _settings(row)
+        form = ChannelSettingsForm(request.POST if request.method == "POST" else None, instance=row)
+        if form.is_valid():
+            after = _settings(form.save())
+            changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+            audit.note(request, access, "change_channel", row.pk, changes=changes)
+            messages.success(request, "Saved. It holds for everybody who joins from now on.")
+            return redirect("dashboard:channel", access.account.pk, row.pk)
+    context = {"channel": row, "form": form, "currencies": sorted(ACTIVE_CURRENCIES)}
+    return show(request, access, "channel_settings.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@page(MANAGERS)
+def archive_channel(request: HttpRequest, access: Access, channel_id: str) -> HttpResponse:
+    """Or takes it out of the archive. What happened in it stays."""
+    with transaction.atomic():
+        row = _channel(access, channel_id, is_to_change=True)
+        row.is_active = request.POST.get("is_active") == "on"
+        row.is_default = row.is_default and row.is_active
+        row.save(update_fields=["is_active", "is_default"])
+        audit.note(request, access, "restore_channel" if row.is_active else "archive_channel", row.pk)
+    messages.success(request, f"{row} counts joins again." if row.is_active else f"{row} is archived.")
+    return redirect("dashboard:channel", access.account.pk, row.pk)
+
+
+def _channel(access: Access, channel_id: str, *, is_to_change: bool = False) -> Channel:
+    """One that is to change is locked after its site, so that two defaults never meet."""
+    found = Channel.objects.filter(site__account=access.account)
+    if is_to_change:
+        get_object_or_404(Site.objects.select_for_update(no_key=True), channels=channel_id, account=access.account)
+        found = found.select_for_update(of=("self",), no_key=True)
+    return get_object_or_404(found.select_related("site", "bot"), pk=channel_id)
+
+
+def _settings(row: Channel) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in ChannelSettingsForm.base_fields}
+    return values | {"value": row.value and f"{row.value:.4f}"}
+
+
+def _figures(row: Channel, period: Period) -> dict[str, Any]:
+    now = timezone.now()
+    joins, fallbacks = figures.joins_by_day(row, period), figures.fallbacks(row, period)
+    facts = Facts(
+        channel=row,
+        joins=joins,
+        clicks={fallback.reason: fallback.clicks for fallback in fallbacks},
+        waiting_requests=figures.waiting_requests(row, period),
+        channels_beside=figures.channels_beside(row),
+        has_own_link=bool(invites.own_link(row)),
+    )
+    by_day = {kind.label: [joins.by_day[kind][day] for day in period.days] for kind in figures.Kind}
+    return {
+        "joins": joins,
+        "fallbacks": fallbacks,
+        "waiting_requests": facts.waiting_requests,
+        "advice": advise(facts),
+        "links": figures.links(row, period, now=now),
+        "pool": InvitePool.objects.filter(channel=row).first(),
+        "now": now,
+        "chart": charts.stacked_days(period.days, by_day),
+        "days_table": tables.days_table(joins, period),
+        "routes_table": tables.routes_table(joins),
+    }
+
+
+def _with_period(request: HttpRequest) -> dict[str, Any]:
+    """The page's query; thirty days where it names none."""
+    asked = request.GET.dict()
+    return asked if "days" in asked or "since" in asked else {**asked, "days": "30"}
+
+
+def _exported(found: QuerySet[Join]) -> Iterator[tuple[object, ...]]:
+    for join in found.iterator(chunk_size=1000):
+        yield (
+            join.joined_at and join.joined_at.isoformat(),
+            join.lead.telegram_user_id,
+            join.lead.telegram_username,
+            join.route,
+            join.evidence,
+            ad_source(join.visit),
+            join.left_at and join.left_at.isoformat(),
+            join.rejoins,
+            join.counted_at and join.counted_at.isoformat(),
+        )

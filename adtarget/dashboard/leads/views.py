@@ -1,0 +1,46 @@
+"""People, and what each of them did."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from adtarget.core.client_context import audited_address
+from adtarget.dashboard.access import OWNERS, Access, page, show
+from adtarget.dashboard.leads.story import story
+from adtarget.dashboard.paging import Slice
+from adtarget.dashboard.search import find_leads
+from conversions.erasing import erase_person
+from leads.models import Lead
+
+
+@page()
+def people(request: HttpRequest, access: Access) -> HttpResponse:
+    text = request.GET.get("q", "").strip()[:512]
+    return show(request, access, "leads.html", {"rows": Slice(find_leads(access.account, text), request), "q": text})
+
+
+@page()
+def person(request: HttpRequest, access: Access, lead_id: int) -> HttpResponse:
+    mine = Lead.objects.filter(site__account=access.account).select_related("site")
+    lead = get_object_or_404(mine, pk=lead_id)
+    elsewhere = mine.filter(telegram_user_id=lead.telegram_user_id).exclude(pk=lead.pk)
+    context = {"lead": lead, "moments": story(lead), "elsewhere": elsewhere}
+    return show(request, access, "lead.html", context)
+
+
+@require_POST
+@page(OWNERS, recent=True)
+def erase(request: HttpRequest, access: Access, lead_id: int) -> HttpResponse:
+    lead = get_object_or_404(Lead, pk=lead_id, site__account=access.account)
+    erased = erase_person(
+        access.account,
+        lead.telegram_user_id,
+        actor=access.user.get_username(),
+        now=timezone.now(),
+        client_ip=audited_address(request),
+    )
+    stopped = f" {erased.sends_cancelled} open sends were stopped." if erased.sends_cancelled else ""
+    messages.success(request, f"The person was erased. {erased.conversions} events stay as figures.{stopped}")
+    return redirect("dashboard:leads", access.account.pk)

@@ -1,0 +1,120 @@
+"""The set-up's pixels: connecting, a test event with the platform's own answer, resuming."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from adtarget.core import http
+from adtarget.core.client_context import peer_address
+from adtarget.core.http_messages import HttpAnswer, PreparedRequest
+from adtarget.dashboard import audit, trial
+from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
+from adtarget.dashboard.set_up import guide
+from adtarget.dashboard.set_up.forms import PixelForm
+from dispatch import pausing
+from dispatch.choices import PlatformSlug
+from dispatch.models import Pixel
+from dispatch.platforms import PLATFORMS
+
+#: No others: a worker may have paused the pixel meanwhile.
+EDITED = (
+    "pixel_id",
+    "test_event_code",
+    "options",
+    "is_active",
+    "credential_encrypted",
+    "credential_hint",
+    "updated_at",
+)
+
+
+@page(MANAGERS)
+def pixels(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
+    return _show(request, access, site_id)
+
+
+@page(OWNERS, recent=True)
+def new_pixel(request: HttpRequest, access: Access, site_id: str, platform: str) -> HttpResponse:
+    if platform not in PlatformSlug.values:
+        raise Http404
+    set_up = guide.of_site(access, site_id)
+    return _edit(request, access, site_id, Pixel(site=set_up.site, platform=platform))
+
+
+@page(OWNERS, recent=True)
+def pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: str) -> HttpResponse:
+    return _edit(request, access, site_id, _pixel(access, site_id, pixel_id))
+
+
+@require_POST
+@page(MANAGERS)
+def test_pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: str) -> HttpResponse:
+    """Sends one event at once. Where tests would count like real ones, only if that was asked for."""
+    tested = _pixel(access, site_id, pixel_id)
+    if not guide.may_ask(request, access):
+        return redirect("dashboard:set-up-pixels", access.account.pk, site_id)
+    tried = trial.try_pixel(
+        tested,
+        client_ip=peer_address(request),
+        user_agent=request.headers.get("User-Agent", "")[:1024],
+        now=timezone.now(),
+        may_count=request.POST.get("may_count") == "on",
+        post=_post,
+    )
+    audit.note(request, access, "test_pixel", tested.pk, accepted=tried.was_accepted)
+    return _show(request, access, site_id, trial=tried, tried_pixel=tested)
+
+
+@require_POST
+@page(MANAGERS)
+def resume_pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: str) -> HttpResponse:
+    resumed = _pixel(access, site_id, pixel_id)
+    with transaction.atomic():
+        pausing.resume(resumed, now=timezone.now())
+        audit.note(request, access, "resume_pixel", resumed.pk)
+    messages.success(request, f"{resumed} was resumed. What waits for it goes out now.")
+    return redirect("dashboard:set-up-pixels", access.account.pk, site_id)
+
+
+def _edit(request: HttpRequest, access: Access, site_id: str, edited: Pixel) -> HttpResponse:
+    form = PixelForm(request.POST or None, instance=edited)
+    if not form.is_valid():
+        return _show(request, access, site_id, template="pixel", form=form, edited=edited)
+    is_new = edited._state.adding
+    with transaction.atomic():
+        form.save(commit=False).save(update_fields=None if is_new else EDITED)
+        audit.note(request, access, "create_pixel" if is_new else "change_pixel", str(edited), fields=form.changed_data)
+        if form.cleaned_data["new_token"] and edited.paused_at:
+            pausing.resume(edited, now=timezone.now())
+    messages.success(request, f"{edited} was {'connected. Send it a test event' if is_new else 'saved'}.")
+    return redirect("dashboard:set-up-pixels", access.account.pk, site_id)
+
+
+def _pixel(access: Access, site_id: str, pixel_id: str) -> Pixel:
+    pixels = Pixel.objects.select_related("site").filter(site=site_id, site__account=access.account)
+    return get_object_or_404(pixels, pk=pixel_id)
+
+
+def _show(
+    request: HttpRequest, access: Access, site_id: str, *, template: str = "pixels", **context: Any
+) -> HttpResponse:
+    set_up = guide.of_site(access, site_id)
+    counting = {pixel.pk for pixel in set_up.pixels if not PLATFORMS[pixel.platform].takes_tests(pixel.config())}
+    context |= {"platforms": PlatformSlug.choices, "counting": counting}
+    return guide.show_step(request, access, set_up, "pixels", template=template, **context)
+
+
+def _post(prepared: PreparedRequest) -> HttpAnswer:
+    guide.let_go_of_the_database()
+    return http.post(
+        prepared.url,
+        headers=prepared.headers,
+        body=prepared.body,
+        deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS,
+    )

@@ -1,0 +1,152 @@
+"""The account's own systems that are told what became of its events: where, of what, and how that went."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from adtarget.dashboard import audit
+from adtarget.dashboard.access import OWNERS, Access, page, show
+from adtarget.dashboard.set_up import guide
+from dispatch.webhooks import delivering, endpoints, outbox, targets
+from dispatch.webhooks.choices import SUBSCRIBABLE, MessageStatus
+from dispatch.webhooks.models import WebhookEndpoint, WebhookMessage
+
+SHOWN_MESSAGES = 50
+
+
+class WebhookForm(forms.Form):
+    url = forms.CharField(
+        label="URL",
+        max_length=targets.LONGEST_URL,
+        widget=forms.TextInput(
+            attrs={"type": "url", "placeholder": "https://shop.example/hooks", "spellcheck": "false"}
+        ),
+        help_text="Of your own server, over https.",
+    )
+    events = forms.MultipleChoiceField(
+        label="It is told of",
+        choices=[(event.value, event.label) for event in SUBSCRIBABLE],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Nothing ticked: everything.",
+    )
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        try:
+            endpoints.check(url)
+        except targets.WrongTarget as error:
+            raise forms.ValidationError(str(error)) from error
+        return url
+
+
+@page(OWNERS, recent=True)
+def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
+    form = WebhookForm(request.POST or None)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                made = endpoints.register(account=access.account, **form.cleaned_data)
+                audit.note(request, access, "create_webhook", made.url)
+        except endpoints.TooManyEndpoints as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Registered. Verify messages with its secret, then send a test.")
+            return redirect("dashboard:webhook", access.account.pk, made.pk)
+    mine = WebhookEndpoint.objects.filter(account=access.account).order_by("-created_at")
+    return show(request, access, "webhooks.html", {"form": form, "endpoints": mine})
+
+
+@page(OWNERS, recent=True)
+def webhook(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
+    """With its secret, which the browser is told not to keep."""
+    endpoint = _endpoint(access, webhook_id)
+    form = WebhookForm(request.POST or None, initial={"url": endpoint.url, "events": endpoint.events})
+    if form.is_valid():
+        with transaction.atomic():
+            endpoint.url, endpoint.events = form.cleaned_data["url"], sorted(form.cleaned_data["events"])
+            endpoint.save(update_fields=["url", "events"])
+            audit.note(request, access, "change_webhook", endpoint.url, fields=form.changed_data)
+        messages.success(request, "Saved.")
+        return redirect("dashboard:webhook", access.account.pk, endpoint.pk)
+    context = {"form": form, "secret": endpoints.secret_of(endpoint), **_told(endpoint)}
+    return show(request, access, "webhook.html", context)
+
+
+@page(OWNERS)
+def webhook_messages(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
+    """The live part of the page."""
+    context = {"account": access.account, **_told(_endpoint(access, webhook_id))}
+    return render(request, "dashboard/_webhook_messages.html", context)
+
+
+@require_POST
+@page(OWNERS)
+def test_webhook(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
+    endpoint = _endpoint(access, webhook_id)
+    if guide.may_ask(request, access):
+        with transaction.atomic():
+            outbox.tell_a_test(endpoint, now=timezone.now())
+        messages.success(request, "A test is on its way. What comes back appears below.")
+    return redirect("dashboard:webhook", access.account.pk, endpoint.pk)
+
+
+@require_POST
+@page(OWNERS, recent=True)
+def rotate_webhook_secret(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
+    endpoint = _endpoint(access, webhook_id)
+    with transaction.atomic():
+        endpoints.rotate_secret(endpoint, now=timezone.now())
+        audit.note(request, access, "rotate_webhook_secret", endpoint.url)
+    messages.success(request, "There is a new secret. For 24 hours the former one signs beside it.")
+    return redirect("dashboard:webhook", access.account.pk, endpoint.pk)
+
+
+@require_POST
+@page(OWNERS)
+def switch_webhook(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
+    """On, which also resumes a paused one, or off."""
+    endpoint = _endpoint(access, webhook_id)
+    endpoint.is_active = request.POST.get("is_active") == "on"
+    with transaction.atomic():
+        endpoint.save(update_fields=["is_active"])
+        if endpoint.is_active:
+            delivering.resume(endpoint, now=timezone.now())
+        audit.note(request, access, "resume_webhook" if endpoint.is_active else "stop_webhook", endpoint.url)
+    return redirect("dashboard:webhook", access.account.pk, endpoint.pk)
+
+
+@require_POST
+@page(OWNERS)
+def delete_webhook(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
+    endpoint = _endpoint(access, webhook_id)
+    with transaction.atomic():
+        audit.note(request, access, "delete_webhook", endpoint.url)
+        endpoint.delete()
+    messages.success(request, f"{endpoint.url} is told nothing any more.")
+    return redirect("dashboard:webhooks", access.account.pk)
+
+
+@require_POST
+@page(OWNERS)
+def retry_webhook_message(request: HttpRequest, access: Access, webhook_id: str, message_id: str) -> HttpResponse:
+    endpoint = _endpoint(access, webhook_id)
+    delivering.retry_message(get_object_or_404(WebhookMessage, pk=message_id, endpoint=endpoint), now=timezone.now())
+    messages.success(request, "On its way again, under the same id.")
+    return redirect("dashboard:webhook", access.account.pk, endpoint.pk)
+
+
+def _told(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    told = list(endpoint.messages.order_by("-created_at", "-pk").prefetch_related("attempt_set")[:SHOWN_MESSAGES])
+    is_waiting = any(message.status == MessageStatus.PENDING for message in told)
+    return {"endpoint": endpoint, "told": told, "is_waiting": is_waiting}
+
+
+def _endpoint(access: Access, webhook_id: str) -> WebhookEndpoint:
+    return get_object_or_404(WebhookEndpoint, pk=webhook_id, account=access.account)

@@ -1,0 +1,3 @@
+"""The pages of the Django admin; importing registers them."""
+
+from conversions.admin import everything  # noqa: F401
