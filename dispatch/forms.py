@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from adtarget.admin.base import SecretField
 from adtarget.core.json_document import Node, WrongField
+from adtarget.core.secret_field import SecretField
 from adtarget.provisioning import GOOGLE_OAUTH, GOOGLE_SERVICE_ACCOUNT, OPTION_READERS, PIXEL_ID
 from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin, ReadOnlyInline, badge, moment
+from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin, ReadOnlyInline
+from adtarget.admin.display import badge, moment
 from adtarget.alerts.models import Alert, AlertSettings, Notice
 
 

@@ -1,3 +1,3 @@
-"""The pages of the Django admin; importing registers them."""
+"""Pages of the Django admin, one module a model; importing registers them."""
 
-from conversions.admin import everything  # noqa: F401
+from conversions.admin import conversion  # noqa: F401

@@ -9,7 +9,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin, badge, link_to, moment, note, pretty_json
+from adtarget.admin.audit import note
+from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin
+from adtarget.admin.display import badge, link_to, moment, pretty_json
 from dispatch.webhooks import delivering, endpoints, targets
 from dispatch.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 

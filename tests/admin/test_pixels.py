@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.utils import timezone
 
-from dispatch.admin.everything import PixelForm
+from dispatch.forms import PixelForm
 from dispatch.models import Pixel, Send
 from leads.models import AuditEntry
 from tests.factories import PixelFactory, SendFactory, SiteFactory

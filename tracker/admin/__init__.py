@@ -1,3 +1,3 @@
-"""The pages of the Django admin; importing registers them."""
+"""Pages of the Django admin, one module a model; importing registers them."""
 
-from tracker.admin import everything  # noqa: F401
+from tracker.admin import invite, join, telegram_update, unattributable_click, visit  # noqa: F401

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from adtarget.admin.base import SecretField
 from adtarget.core.json_document import Node, WrongField
+from adtarget.core.secret_field import SecretField
 from adtarget.provisioning import OPTION_READERS
 from conversions.choices import EventType
 from dispatch.choices import PlatformSlug

@@ -1,4 +1,4 @@
-"""Conversions as a dashboard: what happened, what the platforms made of it, which still need a value."""
+"""Conversions: what happened, its sends, and entering a value."""
 
 from decimal import Decimal
 from typing import Any
@@ -16,17 +16,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from adtarget.admin.base import (
-    ReadOnlyAdmin,
-    ReadOnlyInline,
-    badge,
-    dashboard_page,
-    link,
-    link_to,
-    moment,
-    note,
-    pretty_json,
-)
+from adtarget.admin.audit import note
+from adtarget.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from adtarget.admin.display import badge, dashboard_page, link, link_to, moment, pretty_json
 from adtarget.core import errors
 from conversions import recording, searching
 from conversions.choices import CapiStatus

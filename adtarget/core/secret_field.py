@@ -1,0 +1,13 @@
+"""A form field for secrets: the page never holds the stored value."""
+
+from typing import Any
+
+from django import forms
+
+
+class SecretField(forms.CharField):
+    """A secret that can be entered and never read: the page does not hold it."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "class": "vTextField"})
+        super().__init__(widget=widget, required=False, strip=True, **options)
