@@ -50,13 +50,13 @@ def record_conversion(
     lead, is_new = lock_lead(site=site, telegram_user_id=telegram_user_id, now=now)
     before = None
     if not is_new:
-        _touch(lead, facts, now)
+        _touch(lead, key, facts, now)
         twin = duplicates.find_duplicate(lead=lead, channel=channel, facts=facts, is_test=key.is_test, now=now)
         if twin is not None:
             return _repeat(twin, facts, hashes, pixels, now=now)
-        before = _latest(lead, include_tests=key.is_test)
+        before = _latest(lead, is_test=key.is_test)
     elif facts.external_user_id:
-        _touch(lead, facts, now)
+        _touch(lead, key, facts, now)
     conversion = Conversion.objects.create(
         account_id=key.account_id,
         site=site,
@@ -73,7 +73,7 @@ def record_conversion(
         currency=facts.currency,
         content_name=facts.content_name,
         order_id=facts.order_id,
-        external_user_id=facts.external_user_id or lead.external_user_id,
+        external_user_id=facts.external_user_id or _known_external_id(lead, before, key),
         event_time=facts.occurred_at,
         attributed_at=now,
         # A lead known from the API alone has no visit: what it once came with still leads back to the ad.
@@ -230,13 +230,22 @@ def _hashes(clear: ClearPii, site: Site, pixels: Sequence[Pixel]) -> dict[str, s
     )
 
 
-def _latest(lead: Lead, *, include_tests: bool) -> Conversion | None:
+def _latest(lead: Lead, *, is_test: bool) -> Conversion | None:
     """The conversion whose session, visit and signals a warm event inherits."""
-    history = lead.conversions.select_related("visit")
-    return (history if include_tests else history.filter(is_test=False)).latest_first().first()
+    return lead.conversions.select_related("visit").filter(is_test=is_test).latest_first().first()
 
 
-def _touch(lead: Lead, facts: EventFacts, now: datetime) -> None:
+def _known_external_id(lead: Lead, before: Conversion | None, key: ApiKey) -> str:
+    """The person's external id as earlier events named it: the lead holds that of live ones."""
+    if key.is_test:
+        return before.external_user_id if before else ""
+    return lead.external_user_id
+
+
+def _touch(lead: Lead, key: ApiKey, facts: EventFacts, now: datetime) -> None:
+    """Notes on the lead what a live event says of the person; a test changes nothing there."""
+    if key.is_test:
+        return
     lead.last_seen_at = now
     lead.external_user_id = facts.external_user_id or lead.external_user_id
     lead.save(update_fields=["last_seen_at", "external_user_id"])

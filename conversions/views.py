@@ -35,9 +35,7 @@ class ConversionViewSet(ApiViewSet):
 
     @extend_schema(**schema.GET_CONVERSION, responses={200: ConversionDetail})
     def retrieve(self, request: Request, conversion_id: str) -> Response:
-        conversions = Conversion.objects.filter(account=key_of(request).account_id).prefetch_related("sends__pixel")
-        if key_of(request).site_id:
-            conversions = conversions.filter(site=key_of(request).site_id)
+        conversions = Conversion.objects.filter(key_of(request).scope()).prefetch_related("sends__pixel")
         conversion = conversions.filter(pk=conversion_id).first()
         if conversion is None:
             raise errors.ConversionNotFound
@@ -62,11 +60,7 @@ class LeadEventViewSet(ApiViewSet):
     def submit_value(self, request: Request, telegram_user_id: str, conversion_id: str) -> Response:
         person = telegram_id_of_path(telegram_user_id)
         given = parsing.parse(ValueRequest, request._request)
-        conversion = Conversion.objects.filter(
-            account=key_of(request).account_id, pk=conversion_id, telegram_user_id=person
-        )
-        if key_of(request).site_id:
-            conversion = conversion.filter(site=key_of(request).site_id)
+        conversion = Conversion.objects.filter(key_of(request).scope(), pk=conversion_id, telegram_user_id=person)
         recording.submit_value(conversions=conversion, **given, now=timezone.now())
         return Response(SuccessAnswer({"success": True}).data)
 

@@ -14,9 +14,7 @@ from dispatch.serializers import SendDetail
 class SendViewSet(ApiViewSet):
     @extend_schema(**schema.GET_SEND, responses={200: SendDetail})
     def retrieve(self, request: Request, send_id: str) -> Response:
-        sends = Send.objects.select_related("pixel").filter(conversion__account=key_of(request).account_id)
-        if key_of(request).site_id:
-            sends = sends.filter(conversion__site=key_of(request).site_id)
+        sends = Send.objects.select_related("pixel").filter(key_of(request).scope("conversion__"))
         send = sends.filter(pk=send_id).first()
         if send is None:
             raise errors.NotFound("There is no such send.")

@@ -142,11 +142,9 @@ def _latest_channel(key: ApiKey, site: Site | None, telegram_user_id: int) -> Ch
 
 
 def _history(key: ApiKey, telegram_user_id: int) -> "QuerySet[Conversion]":
-    """The account's conversions of the person. Live keys do not build on test events."""
-    history = Account(pk=key.account_id).conversions.filter(telegram_user_id=telegram_user_id)
-    if key.site_id:
-        history = history.filter(site=key.site_id)
-    return history if key.is_test else history.filter(is_test=False)
+    """The person's conversions that the key builds on: a live key on live ones, a test key on tests."""
+    conversions = Account(pk=key.account_id).conversions
+    return conversions.filter(key.scope(), telegram_user_id=telegram_user_id, is_test=key.is_test)
 
 
 def _open(channel: Channel) -> Channel:

@@ -15,6 +15,7 @@ from adtarget.core import errors
 from adtarget.core.client_context import audited_address
 from conversions.erasing import erase_person
 from conversions.models import Conversion
+from conversions.models.conversion import ConversionQuerySet
 from leads.models import Channel, Lead
 from leads.resolution import Named, history_site, named_site
 from leads.serializers import ChannelsAnswer, LeadAnswer
@@ -30,20 +31,23 @@ class LeadViewSet(ApiViewSet):
         site = named_site(key=key_of(request), named=_named(request)) or history_site(
             key=key_of(request), telegram_user_id=person
         )
-        lead = Lead.objects.filter(site=site, telegram_user_id=person, conversions__isnull=False).first()
-        if lead is None:
+        lead = Lead.objects.filter(site=site, telegram_user_id=person).first()
+        conversions = Conversion.objects.filter(key_of(request).scope(), lead=lead)
+        if lead is None or not conversions.exists():
             raise errors.LeadNotFound
-        conversions = Conversion.objects.filter(page, lead=lead).prefetch_related("sends")
-        lead.latest_conversions = conversions.latest_first()[:limit]  # type: ignore[attr-defined]
+        if key_of(request).is_test:
+            _show_only_tests(lead, conversions)
+        shown = conversions.filter(page).prefetch_related("sends")
+        lead.latest_conversions = shown.latest_first()[:limit]  # type: ignore[attr-defined]
         return Response(LeadAnswer(lead).data)
 
     @extend_schema(**schema.ERASE_LEAD, request=None, responses={204: None})
     def destroy(self, request: Request, telegram_user_id: str) -> Response:
         person, key = telegram_id_of_path(telegram_user_id), key_of(request)
-        if key.site_id:
-            raise errors.NotFound("A person is erased from the whole account. Use a key that is not limited to a site.")
         if key.is_test:
             raise errors.InvalidPayload("A test key erases nobody. Use a live key.")
+        if not key.acts_for_account:
+            raise errors.NotFound("A person is erased from the whole account. Use a key that is not limited to a site.")
         erase_person(
             key.account,
             person,
@@ -62,6 +66,15 @@ class ChannelViewSet(ApiViewSet):
         if site is not None:
             channels = channels.filter(site=site)
         return Response(ChannelsAnswer({"channels": channels.order_by("site_id", "funnel_order", "id")}).data)
+
+
+def _show_only_tests(lead: Lead, conversions: ConversionQuerySet) -> None:
+    """The lead as its test conversions know it: the row itself holds the live dates and external id."""
+    first_to_last = conversions.order_by("attributed_at")
+    ids = conversions.latest_first().exclude(external_user_id="")
+    lead.first_seen_at = first_to_last.values_list("attributed_at", flat=True)[0]
+    lead.last_seen_at = first_to_last.reverse().values_list("attributed_at", flat=True)[0]
+    lead.external_user_id = ids.values_list("external_user_id", flat=True).first() or ""
 
 
 def _named(request: Request) -> Named:
@@ -94,5 +107,5 @@ def _before(request: Request) -> Q:
     if not CONVERSION_ID.fullmatch(text):
         raise errors.InvalidPayload("before must be a conversionId or Unix milliseconds.")
     # The list is in order of attribution, which ids need not be; an unknown id has nothing before it.
-    at = Conversion.objects.filter(pk=text, account=key_of(request).account_id).values("attributed_at")
+    at = Conversion.objects.filter(key_of(request).scope(), pk=text).values("attributed_at")
     return Q(attributed_at__lt=Subquery(at)) | Q(attributed_at=Subquery(at), pk__lt=text)

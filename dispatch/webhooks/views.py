@@ -32,7 +32,7 @@ class WebhookViewSet(ApiViewSet):
     @extend_schema(
         operation_id="listWebhooks",
         summary="The account's webhooks",
-        description="Of the whole account: a key that is limited to one site is answered 404.",
+        description="Of the whole account: a test key, or a key that is limited to one site, is answered 404.",
         tags=["Webhooks"],
         responses={200: WebhookListAnswer},
     )
@@ -166,9 +166,9 @@ class WebhookViewSet(ApiViewSet):
 
 
 def _mine(request: Request) -> QuerySet[WebhookEndpoint]:
-    """Raises NotFound for a key of one site: webhooks speak of the whole account."""
-    if key_of(request).site_id:
-        raise errors.NotFound("Webhooks belong to the account. Use a key that is not limited to a site.")
+    """The account's webhooks. Raises NotFound for a test key and for a key of one site."""
+    if not key_of(request).acts_for_account:
+        raise errors.NotFound("Webhooks belong to the account. Use a live key that is not limited to a site.")
     return WebhookEndpoint.objects.filter(account=key_of(request).account_id)
 
 

@@ -49,3 +49,20 @@ class ApiKey(models.Model):
     @property
     def is_test(self) -> bool:
         return self.mode == KeyMode.TEST
+
+    @property
+    def acts_for_account(self) -> bool:
+        """Whether it may manage webhooks and erase people: a live key that is limited to no site."""
+        return not self.is_test and self.site_id is None
+
+    def scope(self, path: str = "") -> Q:
+        """The conversions the key reads and changes; `path` leads to the conversion, as in `conversion__`.
+
+        The only place that decides it: those of its account and, where it is
+        limited, of its site; of a test key only those made by test keys.
+        """
+        wanted = {"account": self.account_id}
+        if self.site_id:
+            wanted["site"] = self.site_id
+        scope = Q(**{f"{path}{name}": value for name, value in wanted.items()})
+        return scope & Q(**{f"{path}is_test": True}) if self.is_test else scope
