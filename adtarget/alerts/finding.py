@@ -11,8 +11,8 @@ from django.db.models import Count, OuterRef, Q, Subquery
 
 from adtarget.alerts.choices import Kind
 from adtarget.alerts.models import Alert, AlertSettings
-from adtarget.dashboard.values.queries import awaiting, site_platforms
 from conversions.models import Conversion
+from dispatch.awaiting import awaiting, site_platforms
 from dispatch.choices import PlatformSlug, Reason, SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.models.send import SendQuerySet

@@ -111,7 +111,7 @@ def alerts(request: HttpRequest, access: Access) -> HttpResponse:
         "over": Slice(found.filter(resolved_at__isnull=False).order_by("-opened_at"), request),
         "settings": _settings_of(access),
     }
-    return show(request, access, "alerts.html", context)
+    return show(request, access, "alerts/alerts.html", context)
 
 
 @page(MANAGERS)
@@ -160,7 +160,7 @@ def _show_settings(request: HttpRequest, access: Access, **more: Any) -> HttpRes
         "is_mail_configured": settings.EMAIL_IS_CONFIGURED,
         **more,
     }
-    return show(request, access, "alert_settings.html", context)
+    return show(request, access, "alerts/settings.html", context)
 
 
 def _settings_of(access: Access) -> AlertSettings:

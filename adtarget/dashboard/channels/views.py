@@ -21,11 +21,11 @@ from adtarget.dashboard.export import csv_answer
 from adtarget.dashboard.forms import ChannelFilter, ChannelSettingsForm, PeriodForm
 from adtarget.dashboard.paging import Slice
 from adtarget.dashboard.periods import Period
-from adtarget.dashboard.sources import ad_source
 from conversions.money import ACTIVE_CURRENCIES
 from leads.models import Channel, Site
 from tracker import invites
 from tracker.models import InvitePool, Join
+from tracker.sources import ad_source
 
 EXPORTED = 100_000  # rows of one file
 SHOWN_JOINS = 20
@@ -52,7 +52,9 @@ def channels(request: HttpRequest, access: Access) -> HttpResponse:
     items = [
         {"channel": channel, "joins": joins[channel.pk], "waiting": waiting.get(channel.pk, 0)} for channel in rows
     ]
-    return show(request, access, "channels.html", {"form": form, "rows": rows, "items": items, "period": period})
+    return show(
+        request, access, "channels/channels.html", {"form": form, "rows": rows, "items": items, "period": period}
+    )
 
 
 @page()
@@ -66,7 +68,7 @@ def channel(request: HttpRequest, access: Access, channel_id: str) -> HttpRespon
     rows = Slice(found, request, SHOWN_JOINS)
     latest = [{"join": join, "source": ad_source(join.visit)} for join in rows]
     context = {"channel": row, "form": form, "period": period, "rows": rows, "latest": latest}
-    return show(request, access, "channel.html", context | _figures(row, period))
+    return show(request, access, "channels/channel.html", context | _figures(row, period))
 
 
 @page(MANAGERS)
@@ -82,7 +84,7 @@ def channel_settings(request: HttpRequest, access: Access, channel_id: str) -> H
             messages.success(request, "Saved. It holds for everybody who joins from now on.")
             return redirect("dashboard:channel", access.account.pk, row.pk)
     context = {"channel": row, "form": form, "currencies": sorted(ACTIVE_CURRENCIES)}
-    return show(request, access, "channel_settings.html", context, status=422 if form.is_bound else 200)
+    return show(request, access, "channels/settings.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST

@@ -14,12 +14,12 @@ from adtarget.dashboard.conversions.queries import find_conversions
 from adtarget.dashboard.export import csv_answer
 from adtarget.dashboard.forms import ConversionFilter
 from adtarget.dashboard.paging import Slice
-from adtarget.dashboard.previews import previews
-from adtarget.dashboard.sources import ad_source
 from conversions.identifiers import effective_signals
 from conversions.models import Conversion
 from conversions.status import capi_status
 from dispatch.models import Pixel
+from dispatch.previews import previews
+from tracker.sources import ad_source
 
 EXPORTED = 100_000  # rows of one file
 HEADER = (
@@ -50,7 +50,7 @@ def conversions(request: HttpRequest, access: Access) -> HttpResponseBase:
         {"conversion": row, "status": capi_status(row), "source": ad_source(row.visit), "sends": row.sends.all()}
         for row in rows
     ]
-    return show(request, access, "conversions.html", {"form": form, "rows": rows, "items": items})
+    return show(request, access, "conversions/conversions.html", {"form": form, "rows": rows, "items": items})
 
 
 @page()
@@ -67,7 +67,7 @@ def conversion(request: HttpRequest, access: Access, conversion_id: str) -> Http
         "sends": [{"send": send, "advice": advise(send, now=now)} for send in row.sends.all()],
         "previews": previews(row, pixels),
     }
-    return show(request, access, "conversion.html", context)
+    return show(request, access, "conversions/conversion.html", context)
 
 
 def _exported(found: QuerySet[Conversion]) -> Iterator[tuple[object, ...]]:

@@ -13,10 +13,10 @@ from adtarget.dashboard.delivery.quality import LATEST, pixel_qualities
 from adtarget.dashboard.delivery.queries import find_sends
 from adtarget.dashboard.forms import SendFilter
 from adtarget.dashboard.paging import ROWS, Slice
-from adtarget.dashboard.previews import previews
 from dispatch import replaying
 from dispatch.choices import SendStatus
 from dispatch.models import Send
+from dispatch.previews import previews
 
 
 @page()
@@ -25,7 +25,7 @@ def sends(request: HttpRequest, access: Access) -> HttpResponse:
     rows = Slice(find_sends(access.account, form.wanted()), request)
     now = timezone.now()
     items = [{"send": row, "advice": advise(row, now=now), "can_retry": row.status != SendStatus.SENT} for row in rows]
-    return show(request, access, "delivery.html", {"form": form, "rows": rows, "items": items})
+    return show(request, access, "delivery/sends.html", {"form": form, "rows": rows, "items": items})
 
 
 @page()
@@ -41,12 +41,12 @@ def send(request: HttpRequest, access: Access, send_id: str) -> HttpResponse:
         "preview": previews(row.conversion, [row.pixel])[0],
         "can_retry": row.status != SendStatus.SENT,
     }
-    return show(request, access, "send.html", context)
+    return show(request, access, "delivery/send.html", context)
 
 
 @page()
 def quality(request: HttpRequest, access: Access) -> HttpResponse:
-    return show(request, access, "quality.html", {"pixels": pixel_qualities(access.account), "latest": LATEST})
+    return show(request, access, "delivery/quality.html", {"pixels": pixel_qualities(access.account), "latest": LATEST})
 
 
 @require_POST

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from adtarget.dashboard.sources import ad_source, clicked
 from adtarget.templatetags.dashboard import money
 from conversions.models import Conversion
 from dispatch.choices import Outcome
 from dispatch.models import Attempt, Send
 from leads.models import Lead
 from tracker.models import BotStart, Invite, Join, Visit
+from tracker.sources import ad_source, clicked
 
 MOST = 100  # of each kind, the latest
 TONES = {Outcome.ACCEPTED: "good", Outcome.REJECTED: "bad", Outcome.AUTH: "bad"}

@@ -18,7 +18,9 @@ from leads.models import Lead
 @page()
 def people(request: HttpRequest, access: Access) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:512]
-    return show(request, access, "leads.html", {"rows": Slice(find_leads(access.account, text), request), "q": text})
+    return show(
+        request, access, "leads/leads.html", {"rows": Slice(find_leads(access.account, text), request), "q": text}
+    )
 
 
 @page()
@@ -27,7 +29,7 @@ def person(request: HttpRequest, access: Access, lead_id: int) -> HttpResponse:
     lead = get_object_or_404(mine, pk=lead_id)
     elsewhere = mine.filter(telegram_user_id=lead.telegram_user_id).exclude(pk=lead.pk)
     context = {"lead": lead, "moments": story(lead), "elsewhere": elsewhere}
-    return show(request, access, "lead.html", context)
+    return show(request, access, "leads/lead.html", context)
 
 
 @require_POST

@@ -135,7 +135,7 @@ def require_second_step(request: HttpRequest, access: Access) -> HttpResponse:
 class SetPassword(PasswordResetConfirmView):
     """Where a new person's link leads, once: it is void as soon as there is a password."""
 
-    template_name = "dashboard/set_password.html"
+    template_name = "dashboard/members/set_password.html"
     success_url = reverse_lazy("dashboard:sign-in")
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -168,7 +168,7 @@ def _invite(request: HttpRequest, access: Access, user: User) -> HttpResponse:
 def _show(request: HttpRequest, access: Access, **more: Any) -> HttpResponse:
     found = Membership.objects.filter(account=access.account).select_related("user").order_by("user__username")
     context = {"form": NewPersonForm(), "members": found[:MOST_SHOWN], "roles": Role.choices, **more}
-    return show(request, access, "people.html", context)
+    return show(request, access, "members/members.html", context)
 
 
 def _membership(access: Access, membership_id: int) -> Membership:

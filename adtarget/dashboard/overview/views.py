@@ -53,7 +53,7 @@ def overview(request: HttpRequest, access: Access) -> HttpResponseBase:
         if table is None:
             raise Http404
         return _csv(table, period)
-    return show(request, access, "overview.html", {"form": form, "period": period} | found)
+    return show(request, access, "overview/overview.html", {"form": form, "period": period} | found)
 
 
 @page()
@@ -65,8 +65,8 @@ def sources(request: HttpRequest, access: Access) -> HttpResponseBase:
         return _csv(table, period)
     context = {"account": access.account, "form": form, "period": period, "table": table}
     if "X-Part" in request.headers:
-        return render(request, "dashboard/_sources.html", context)
-    return show(request, access, "sources.html", context)
+        return render(request, "dashboard/overview/_sources.html", context)
+    return show(request, access, "overview/sources.html", context)
 
 
 def _period(request: HttpRequest) -> tuple[PeriodForm, Period]:

@@ -29,7 +29,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
     """For whoever runs this AdTarget: the first account, and further ones."""
     form = AccountForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "dashboard/new_account.html", {"form": form})
+        return render(request, "dashboard/set_up/new_account.html", {"form": form})
     with transaction.atomic():
         account = form.save()
         trail.record(account=account, actor=request.user.get_username(), action="create_account", target=account.name)
@@ -44,14 +44,14 @@ def set_up(request: HttpRequest, access: Access) -> HttpResponse:
         for item in site_set_ups(access.account)
     ]
     bots = Bot.objects.filter(account=access.account).order_by("username")
-    return show(request, access, "set_up.html", {"sites": sites, "bots": bots})
+    return show(request, access, "set_up/set_up.html", {"sites": sites, "bots": bots})
 
 
 @page(MANAGERS)
 def new_site(request: HttpRequest, access: Access) -> HttpResponse:
     form = SiteForm(request.POST or None, instance=Site(account=access.account))
     if not form.is_valid():
-        return show(request, access, "new_site.html", {"form": form})
+        return show(request, access, "set_up/new_site.html", {"form": form})
     with transaction.atomic():
         site = form.save()
         audit.note(request, access, "create_site", site.domain)
@@ -135,7 +135,7 @@ def keys(request: HttpRequest, access: Access) -> HttpResponse:
         "languages": LANGUAGES,
         "shown_token": token,
     }
-    return show(request, access, "keys.html", context)
+    return show(request, access, "set_up/keys.html", context)
 
 
 @require_POST

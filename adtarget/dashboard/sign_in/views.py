@@ -19,7 +19,7 @@ from leads import second_step, sign_in
 
 
 class SignIn(LoginView):
-    template_name = "dashboard/sign_in.html"
+    template_name = "dashboard/sign_in/sign_in.html"
     authentication_form = SignInForm
     next_page = "dashboard:home"
     redirect_authenticated_user = True
@@ -44,7 +44,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         sign_in.sign_in(request, user)
         return redirect(next_page)
-    return render(request, "dashboard/sign_in_code.html", {"form": form})
+    return render(request, "dashboard/sign_in/sign_in_code.html", {"form": form})
 
 
 def sign_in_to_admin(request: HttpRequest) -> HttpResponse:
@@ -63,7 +63,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         sign_in.note_confirmed(request.session)
         return redirect(_wanted_page(request))
-    return render(request, "dashboard/confirm.html", {"form": form, "next": _wanted_page(request)})
+    return render(request, "dashboard/sign_in/confirm.html", {"form": form, "next": _wanted_page(request)})
 
 
 class SignOut(LogoutView):
@@ -73,7 +73,7 @@ class SignOut(LogoutView):
 class ChangePassword(PasswordChangeView):
     """Signs out every other session of the person: theirs hold a hash of the old password."""
 
-    template_name = "dashboard/password.html"
+    template_name = "dashboard/sign_in/password.html"
     form_class = NewPasswordForm
     success_url = reverse_lazy("dashboard:you")
 

@@ -55,7 +55,7 @@ def turn_on(request: HttpRequest) -> HttpResponse:
             return _show(request, codes=codes)
     image = segno.make(device.config_url, micro=False).svg_data_uri(scale=5, border=4, light="#fff")
     context = {"form": form, "image": image, "secret": second_step.secret_text(device)}
-    return render(request, "dashboard/turn_on.html", context)
+    return render(request, "dashboard/sign_in/turn_on.html", context)
 
 
 @never_cache
@@ -66,7 +66,7 @@ def turn_off(request: HttpRequest) -> HttpResponse:
         return redirect("dashboard:you")
     form = ConfirmForm(user, request, request.POST or None)
     if not form.is_valid():
-        return render(request, "dashboard/turn_off.html", {"form": form})
+        return render(request, "dashboard/sign_in/turn_off.html", {"form": form})
     with transaction.atomic():
         second_step.turn_off(user)
         _note(request, user, "turn_off_second_step")
@@ -112,7 +112,7 @@ def _confirmed(request: HttpRequest, user: User, device: Any, form: NewAppForm) 
 def _show(request: HttpRequest, **more: Any) -> HttpResponse:
     user = cast(User, request.user)
     context = {"is_on": second_step.is_on(user), "codes_left": second_step.recovery_codes_left(user), **more}
-    return render(request, "dashboard/you.html", context)
+    return render(request, "dashboard/sign_in/you.html", context)
 
 
 def _note(request: HttpRequest, user: User, action: str) -> None:

@@ -11,14 +11,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from adtarget.core import errors
-from adtarget.dashboard import audit, sources
+from adtarget.dashboard import audit
 from adtarget.dashboard.access import SUBMITTERS, Access, page, show
 from adtarget.dashboard.forms import PasteForm, ValueForm
 from adtarget.dashboard.values import pasting
-from adtarget.dashboard.values.queries import awaiting, site_platforms, windows
 from conversions import recording
 from conversions.models import Conversion
 from conversions.money import ACTIVE_CURRENCIES
+from dispatch.awaiting import awaiting, site_platforms, windows
+from tracker import sources
 
 ROWS = 25
 LAST_CURRENCY = "last_currency"
@@ -70,7 +71,7 @@ def several(request: HttpRequest, access: Access) -> HttpResponse:
             ready = [row for row in rows if row.is_ready]
             context |= {"rows": rows, "ready": ready, "wrong": len(rows) - len(ready), "text": text}
             context["form"] = PasteForm(initial={"text": text})
-    return show(request, access, "values_several.html", context)
+    return show(request, access, "values/several.html", context)
 
 
 def _submit_rows(request: HttpRequest, access: Access, rows: list[pasting.PastedRow]) -> None:
@@ -114,7 +115,7 @@ def _inbox(
         for number, conversion in enumerate(rows)
     ]
     context = {"items": items, "rows": rows, "currencies": sorted(ACTIVE_CURRENCIES), "has_pixels": bool(platforms)}
-    return show(request, access, "values.html", context, status=422 if refused else 200)
+    return show(request, access, "values/inbox.html", context, status=422 if refused else 200)
 
 
 def _form(request: HttpRequest, conversion: Conversion, data: Any = None) -> ValueForm:

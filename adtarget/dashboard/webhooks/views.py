@@ -60,7 +60,7 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
             messages.success(request, "Registered. Verify messages with its secret, then send a test.")
             return redirect("dashboard:webhook", access.account.pk, made.pk)
     mine = WebhookEndpoint.objects.filter(account=access.account).order_by("-created_at")
-    return show(request, access, "webhooks.html", {"form": form, "endpoints": mine})
+    return show(request, access, "webhooks/webhooks.html", {"form": form, "endpoints": mine})
 
 
 @page(OWNERS, recent=True)
@@ -76,14 +76,14 @@ def webhook(request: HttpRequest, access: Access, webhook_id: str) -> HttpRespon
         messages.success(request, "Saved.")
         return redirect("dashboard:webhook", access.account.pk, endpoint.pk)
     context = {"form": form, "secret": endpoints.secret_of(endpoint), **_told(endpoint)}
-    return show(request, access, "webhook.html", context)
+    return show(request, access, "webhooks/webhook.html", context)
 
 
 @page(OWNERS)
 def webhook_messages(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
     """The live part of the page."""
     context = {"account": access.account, **_told(_endpoint(access, webhook_id))}
-    return render(request, "dashboard/_webhook_messages.html", context)
+    return render(request, "dashboard/webhooks/_messages.html", context)
 
 
 @require_POST
