@@ -109,7 +109,9 @@ def _cancel_sends(leads: list[Lead]) -> int:
 
 def _blank_conversions(leads: list[Lead]) -> int:
     conversions = Conversion.objects.filter(lead__in=leads)
-    return conversions.update(external_user_id="", order_id="", api_visit_override={}, pii={})
+    return conversions.update(
+        external_user_id="", order_id="", api_visit_override={}, pii={}, inherited_pii={}, inherited_since=None
+    )
 
 
 def _make_nobodys(lead: Lead) -> None:

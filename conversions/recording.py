@@ -16,6 +16,7 @@ from adtarget.core import errors
 from conversions import duplicates, missing_signals
 from conversions.choices import EventType, Source
 from conversions.facts import ClearPii, EventFacts
+from conversions.inheritance import inherit, recent_history
 from conversions.models import Conversion
 from conversions.pii import hash_pii
 from dispatch import scheduling
@@ -48,15 +49,17 @@ def record_conversion(
     pixels = scheduling.active_pixels(site)
     hashes = _hashes(facts.pii, site, pixels)
     lead, is_new = lock_lead(site=site, telegram_user_id=telegram_user_id, now=now)
-    before = None
+    history: Sequence[Conversion] = ()
     if not is_new:
         _touch(lead, key, facts, now)
         twin = duplicates.find_duplicate(lead=lead, channel=channel, facts=facts, is_test=key.is_test, now=now)
         if twin is not None:
             return _repeat(twin, facts, hashes, pixels, now=now)
-        before = _latest(lead, is_test=key.is_test)
+        history = recent_history(lead, is_test=key.is_test)
     elif facts.external_user_id:
         _touch(lead, key, facts, now)
+    before = history[0] if history else None
+    inherited = inherit(history, now=now)
     conversion = Conversion.objects.create(
         account_id=key.account_id,
         site=site,
@@ -79,6 +82,8 @@ def record_conversion(
         # A lead known from the API alone has no visit: what it once came with still leads back to the ad.
         api_visit_override={**(before.api_visit_override if before else {}), **facts.signals},
         pii=hashes,
+        inherited_pii=inherited.pii,
+        inherited_since=inherited.since,
         is_cold=before is None,
         is_test=key.is_test,
     )
@@ -107,6 +112,7 @@ def record_conversion_from_join(
         return twin
     is_purchase = channel.event_type == EventType.PURCHASE
     is_organic = source == Source.WEBHOOK
+    inherited = inherit(recent_history(lead, is_test=False), now=now)
     awaits = is_purchase and not is_organic and not (channel.auto_fire and channel.value is not None)
     conversion = Conversion.objects.create(
         account_id=site.account_id,
@@ -122,6 +128,8 @@ def record_conversion_from_join(
         value=None if awaits else channel.value,
         currency="" if awaits else channel.currency,
         external_user_id=(visit.external_user_id if visit else "") or lead.external_user_id,
+        inherited_pii=inherited.pii,
+        inherited_since=inherited.since,
         event_time=now,
         attributed_at=now,
         is_cold=False,
@@ -149,7 +157,7 @@ def submit_value(
     where `conversions` is empty, SubscriptionInactive where the site is paused
     and InvalidPayload where none is awaited or another was submitted.
     """
-    conversion = conversions.select_related("site", "visit").select_for_update(of=("self",)).first()
+    conversion = conversions.select_related("site", "visit", "lead").select_for_update(of=("self",)).first()
     if conversion is None:
         raise errors.ConversionNotFound
     if conversion.site.is_paused:
@@ -165,8 +173,20 @@ def submit_value(
     pixels = scheduling.active_pixels(conversion.site)
     conversion.value, conversion.currency = value, currency
     conversion.pii = {**conversion.pii, **_hashes(pii or ClearPii(), conversion.site, pixels)}
+    inherited = inherit(recent_history(conversion.lead, is_test=conversion.is_test), now=now)
+    conversion.inherited_pii, conversion.inherited_since = inherited.pii, inherited.since
     conversion.awaiting_manual_input, conversion.value_submitted_at = False, now
-    conversion.save(update_fields=["value", "currency", "pii", "awaiting_manual_input", "value_submitted_at"])
+    conversion.save(
+        update_fields=[
+            "value",
+            "currency",
+            "pii",
+            "inherited_pii",
+            "inherited_since",
+            "awaiting_manual_input",
+            "value_submitted_at",
+        ]
+    )
     scheduling.schedule(conversion, pixels, now=now)
     return True
 
@@ -228,11 +248,6 @@ def _hashes(clear: ClearPii, site: Site, pixels: Sequence[Pixel]) -> dict[str, s
         last_name=clear.last_name,
         region=next((region for region in regions if region), ""),
     )
-
-
-def _latest(lead: Lead, *, is_test: bool) -> Conversion | None:
-    """The conversion whose session, visit and signals a warm event inherits."""
-    return lead.conversions.select_related("visit").filter(is_test=is_test).latest_first().first()
 
 
 def _known_external_id(lead: Lead, before: Conversion | None, key: ApiKey) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
@@ -15,6 +15,7 @@ from tracker.models import Visit
 
 log = structlog.get_logger(__name__)
 
+NOTHING_INHERITED: dict[str, Any] = {"inherited_pii": {}, "inherited_since": None}
 AT_ONCE = 1000  # rows a statement, so that nobody waits for it
 
 Row = TypeVar("Row", bound=Model)
@@ -33,11 +34,17 @@ def forget_old(now: datetime) -> Forgotten:
     """Blanks what is older than PERSONAL_DATA_DAYS; figures, campaigns and states stay."""
     before = now - timedelta(days=settings.PERSONAL_DATA_DAYS)
     visits = Visit.objects.filter(visited_at__lt=before).exclude(client_ip="", user_agent="", city="")
-    conversions = Conversion.objects.filter(attributed_at__lt=before).exclude(pii={}, api_visit_override={})
+    conversions = Conversion.objects.filter(attributed_at__lt=before).exclude(
+        pii={}, api_visit_override={}, inherited_pii={}
+    )
+    heirs = Conversion.objects.filter(inherited_since__lt=before)  # of hashes older than they are themselves
     attempts = Attempt.objects.filter(started_at__lt=before).exclude(request={}, response="")
     forgotten = Forgotten(
         visits=sum(chunk.update(client_ip="", user_agent="", city="") for chunk in _chunks(visits)),
-        conversions=sum(chunk.update(pii={}, api_visit_override={}) for chunk in _chunks(conversions)),
+        conversions=sum(
+            chunk.update(pii={}, api_visit_override={}, **NOTHING_INHERITED) for chunk in _chunks(conversions)
+        )
+        + sum(chunk.update(**NOTHING_INHERITED) for chunk in _chunks(heirs)),
         attempts=sum(chunk.update(request={}, response="") for chunk in _chunks(attempts)),
     )
     log.info("old personal data forgotten", before=before.isoformat(), **asdict(forgotten))

@@ -3,6 +3,7 @@
 from conversions.choices import EventType
 from conversions.hashing import external_id, sha256
 from conversions.identifiers import effective_signals, is_of_a_person
+from conversions.inheritance import effective_pii
 from conversions.models import Conversion
 from dispatch.platforms.base import OutgoingEvent
 
@@ -23,8 +24,9 @@ def outgoing_event(conversion: Conversion) -> OutgoingEvent:
         content_name=conversion.content_name,
         order_id=conversion.order_id,
         external_id=sha256(external_id(conversion.external_user_id)),
+        person_id=sha256(str(conversion.telegram_user_id)),
         client_ip=address if is_of_a_person(address) else "",
         is_test=conversion.is_test,
         **signals,
-        **conversion.pii,
+        **effective_pii(conversion),
     )

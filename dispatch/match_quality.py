@@ -17,7 +17,7 @@ KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "e-mail": (("email",), ("email_google",)),
     "phone": (("phone_digits",), ("phone_e164",)),
     "names": (("first_name", "last_name"),),
-    "external id": (("external_id",),),
+    "external id": (("external_id",), ("person_id",)),
     "IP address and user agent": (("client_ip", "user_agent"),),
     "Meta click id (fbc)": (("fbc",),),
     "Meta browser id (fbp)": (("fbp",),),

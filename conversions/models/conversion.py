@@ -43,6 +43,12 @@ class Conversion(models.Model):
         default=dict, blank=True, help_text="Signals sent with the event; they win over the visit's, field by field."
     )
     pii = models.JSONField(default=dict, blank=True, help_text="Hashes only, by rule name.")
+    inherited_pii = models.JSONField(
+        default=dict, blank=True, help_text="Hashes that earlier events of the lead gave; the event's own win."
+    )
+    inherited_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the oldest inherited hash was given."
+    )
     is_cold = models.BooleanField(default=False, help_text="No history on the site when it came in.")
     is_test = models.BooleanField(default=False)
     awaiting_manual_input = models.BooleanField(default=False)
@@ -78,6 +84,9 @@ class Conversion(models.Model):
                 name="conversion_by_account",
             ),
             models.Index(fields=["order_id"], name="conversion_by_order", condition=~Q(order_id="")),
+            models.Index(
+                fields=["inherited_since"], name="conversion_by_inherited", condition=Q(inherited_since__isnull=False)
+            ),
             models.Index(
                 fields=["account", "event_time"], name="conversion_awaiting", condition=Q(awaiting_manual_input=True)
             ),

@@ -71,7 +71,13 @@ class SendAdmin(ReadOnlyAdmin):
         return dashboard_page("send", send.conversion.account_id, send.pk)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Send]:
-        heavy = ("conversion__pii", "conversion__api_visit_override", "pixel__options", "pixel__credential_encrypted")
+        heavy = (
+            "conversion__pii",
+            "conversion__inherited_pii",
+            "conversion__api_visit_override",
+            "pixel__options",
+            "pixel__credential_encrypted",
+        )
         return super().get_queryset(request).defer(*heavy)
 
     def get_search_results(

@@ -45,7 +45,8 @@ class OutgoingEvent:
     phone_e164: str = ""  # the same, with +
     first_name: str = ""
     last_name: str = ""
-    external_id: str = ""
+    external_id: str = ""  # of the caller's own id of the person
+    person_id: str = ""  # of the Telegram user id: known of every event, and the same in all of them
     client_ip: str = ""  # raw, public addresses only
     user_agent: str = ""
     fbc: str = ""
@@ -58,6 +59,11 @@ class OutgoingEvent:
     gbraid: str = ""
     wbraid: str = ""
     is_test: bool = False
+
+    @property
+    def external_ids(self) -> list[str]:
+        """All ids of the person, the caller's own first; several are taken by Meta, TikTok and Snapchat."""
+        return list(dict.fromkeys(filter(None, (self.external_id, self.person_id))))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from adtarget.dashboard.export import csv_answer
 from adtarget.dashboard.forms import ConversionFilter
 from adtarget.dashboard.paging import Slice
 from conversions.identifiers import effective_signals
+from conversions.inheritance import effective_pii
 from conversions.models import Conversion
 from conversions.status import capi_status
 from dispatch.models import Pixel
@@ -64,6 +65,7 @@ def conversion(request: HttpRequest, access: Access, conversion_id: str) -> Http
         "status": capi_status(row),
         "source": ad_source(row.visit),
         "signals": sorted(effective_signals(row).items()),
+        "contacts": sorted(effective_pii(row)),
         "sends": [{"send": send, "advice": advise(send, now=now)} for send in row.sends.all()],
         "previews": previews(row, pixels),
     }

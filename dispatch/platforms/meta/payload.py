@@ -97,7 +97,7 @@ class Meta(Platform):
         matchable = present(
             em=listed(event.email),
             ph=listed(event.phone_digits),
-            external_id=listed(event.external_id),
+            external_id=event.external_ids,
             fbc=fbc,
             fbp=event.fbp,
             client_ip_address=event.client_ip,

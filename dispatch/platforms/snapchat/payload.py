@@ -88,7 +88,7 @@ class Snapchat(Platform):
             ph=listed(event.phone_digits),
             fn=listed(event.first_name),
             ln=listed(event.last_name),
-            external_id=listed(event.external_id),
+            external_id=event.external_ids,
             client_ip_address=event.client_ip,
             client_user_agent=event.user_agent,
             sc_click_id=event.sccid,

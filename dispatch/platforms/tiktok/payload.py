@@ -94,7 +94,7 @@ class TikTok(Platform):
         return present(
             email=event.email,
             phone=event.phone_e164,
-            external_id=event.external_id,
+            external_id=event.external_ids,
             first_name=event.first_name,
             last_name=event.last_name,
             ttclid=event.ttclid,

@@ -39,7 +39,7 @@ def test_a_purchase_in_tiktoks_words() -> None:
         "user": {
             "email": "e" * 64,
             "phone": "1" * 64,
-            "external_id": "b" * 64,
+            "external_id": ["b" * 64],
             "first_name": "f" * 64,
             "last_name": "a" * 64,
             "ttclid": "E.C.P.abc",
