@@ -5,14 +5,12 @@ and nothing is deleted. A wrong field is told by its place in the document,
 and then nothing at all has changed.
 """
 
-import json
-import re
 import secrets
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
-import phonenumbers
 import structlog
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -25,16 +23,16 @@ from adtarget.core.json_document import (
     changes,
     checked,
     flag,
-    mapping,
     one_of,
     text,
     whole_number,
 )
 from conversions.choices import EventType
 from conversions.money import parse_currency, parse_value
-from dispatch import pausing
-from dispatch.choices import PlatformSlug
+from dispatch import pausing, pixel_options
 from dispatch.models import Pixel
+from dispatch.platforms.options import phone_region, text_or_number
+from dispatch.platforms.registry import PLATFORMS
 from leads import api_keys, join_events
 from leads.choices import KeyMode, Role
 from leads.domains import domain_of
@@ -46,9 +44,6 @@ __all__ = ["WrongField", "provision"]
 log = structlog.get_logger(__name__)
 
 OPS = "ops"  # a role of the document only: an owner who may use the admin as well
-PIXEL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it becomes a part of the platform's path
-GOOGLE_OAUTH = ("clientId", "clientSecret", "refreshToken")
-GOOGLE_SERVICE_ACCOUNT = ("client_email", "private_key")
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -137,16 +132,9 @@ def _domain(node: Node) -> str:
         raise node.wrong(str(error)) from error
 
 
-def _phone_region(node: Node) -> str:
-    region = text(2)(node).upper()
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise node.wrong("must be a country such as DE.")
-    return region
-
-
 SITE_FIELDS = [
     Field("name", "name", text(200)),
-    Field("defaultPhoneRegion", "default_phone_region", _phone_region, null=""),
+    Field("defaultPhoneRegion", "default_phone_region", phone_region, null=""),
 ]
 
 
@@ -169,54 +157,20 @@ def _site(node: Node, *, account: Account, now: datetime, tally: Tally) -> dict[
 
 
 # ------------------------------------------------------------------ pixels
-def _text_or_number(node: Node) -> str:
-    is_number = isinstance(node.value, int) and not isinstance(node.value, bool)
-    return str(node.value) if is_number else text(256)(node)
-
-
-OPTION_READERS = {
-    "eventNames": mapping(text(64)),
-    "conversionActions": mapping(_text_or_number),
-    "defaultPhoneRegion": _phone_region,
-    "testPixel": flag,
-    "limitedDataUse": flag,
-}
-
-
-def _options(node: Node) -> dict[str, Any]:
-    """The pixel's options without its credentials, which are kept encrypted."""
-    return {
-        name: OPTION_READERS[name](child) if name in OPTION_READERS else child.value
-        for name in node.names()
-        if name != "credentials" and (child := node.child(name)).value is not None
-    }
-
-
-def _credential(node: Node, *, platform: str) -> Node:
-    """The access token, or Google's credentials as JSON text, still with its place."""
-    options = node.child("options")
-    credentials = options.child("credentials") if options.value is not None else options
-    if platform != PlatformSlug.GOOGLE or credentials.value is None:
-        return node.child("accessToken")
-    given = credentials.names()
-    if not (set(GOOGLE_OAUTH) <= set(given) or set(GOOGLE_SERVICE_ACCOUNT) <= set(given)):
-        raise credentials.wrong("must be a service-account key, or clientId, clientSecret and refreshToken.")
-    return Node(json.dumps(credentials.value, sort_keys=True), credentials.path)
-
-
 def _pixel(node: Node, *, site: Site, now: datetime, tally: Tally) -> dict[str, str]:
     _note_unknown(node, "platform", "pixelId", "accessToken", "testEventCode", "options")
-    platform = one_of(PlatformSlug.values)(node.child("platform").required())
-    pixel_id = _text_or_number(node.child("pixelId").required())
-    if not PIXEL_ID.fullmatch(pixel_id):
-        raise node.child("pixelId").wrong("must hold letters, digits, - and _ only.")
-    pixel = Pixel.objects.filter(site=site, platform=platform, pixel_id=pixel_id).first()
-    credential = _credential(node, platform=platform)
+    platform = PLATFORMS[one_of(PLATFORMS)(node.child("platform").required())]
+    pixel_id = text_or_number(node.child("pixelId").required())
+    if problem := pixel_options.pixel_id_problem(platform, pixel_id):
+        raise node.child("pixelId").wrong(f"must hold {problem[0].lower()}{problem[1:]}")
+    pixel = Pixel.objects.filter(site=site, platform=platform.slug, pixel_id=pixel_id).first()
+    credential = pixel_options.credential_node(node, platform)
     credential = credential if pixel else credential.required()
-    pixel = pixel or Pixel(site=site, platform=platform, pixel_id=pixel_id)
+    pixel = pixel or Pixel(site=site, platform=platform.slug, pixel_id=pixel_id)
+    options = partial(pixel_options.read_options, platform=platform)
     wanted = changes(
         node,
-        [Field("testEventCode", "test_event_code", text(64), null=""), Field("options", "options", _options)],
+        [Field("testEventCode", "test_event_code", text(64), null=""), Field("options", "options", options)],
     )
     is_new_credential = credential.value is not None and text(16_384)(credential) != pixel.credential()
     if is_new_credential:

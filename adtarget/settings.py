@@ -9,6 +9,7 @@ import environ
 from adtarget.core import folder_broker
 from adtarget.core.logs import logging_config
 from adtarget.core.secrets_file import generated_secrets
+from dispatch.platforms.registry import PLATFORMS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -204,13 +205,18 @@ INVITE_WAIT_SECONDS = env.float("INVITE_WAIT_SECONDS", default=2)  # for Telegra
 DEMO = env.bool("DEMO", default=False)  # serves the demo landing page at /demo/
 
 # ---------------------------------------------------------------- delivery
+# META_API_URL, TIKTOK_API_URL, … and GOOGLE_OAUTH_URL; the defaults are the platforms' own addresses.
 PLATFORM_API_URLS = {
-    "meta": env.str("META_API_URL", default="https://graph.facebook.com").rstrip("/"),
-    "tiktok": env.str("TIKTOK_API_URL", default="https://business-api.tiktok.com").rstrip("/"),
-    "snapchat": env.str("SNAPCHAT_API_URL", default="https://tr.snapchat.com").rstrip("/"),
-    "google": env.str("GOOGLE_API_URL", default="https://datamanager.googleapis.com").rstrip("/"),
+    slug: env.str(platform.api_url_setting, default=platform.api_url).rstrip("/")
+    for slug, platform in PLATFORMS.items()
 }
-GOOGLE_OAUTH_URL = env.str("GOOGLE_OAUTH_URL", default="https://oauth2.googleapis.com/token")
+vars().update(
+    {
+        platform.exchange.setting: env.str(platform.exchange.setting, default=platform.exchange.url)
+        for platform in PLATFORMS.values()
+        if platform.exchange
+    }
+)
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", default="https://api.telegram.org").rstrip("/")
 
 # 47 h 43 min in all: inside the 48 h in which Meta counts an event id once.

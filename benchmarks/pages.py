@@ -32,8 +32,9 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from conversions.choices import CapiStatus, EventType  # noqa: E402
 from conversions.models import Conversion  # noqa: E402
-from dispatch.choices import PlatformSlug, Reason, SendStatus  # noqa: E402
+from dispatch.choices import Reason, SendStatus  # noqa: E402
 from dispatch.models import Send  # noqa: E402
+from dispatch.platforms.registry import PLATFORMS  # noqa: E402
 from leads import sign_in  # noqa: E402
 from leads.models import Account  # noqa: E402
 
@@ -91,7 +92,7 @@ def _account_pages(conversion: Conversion, send: Send) -> dict[str, list[str]]:
         "delivery": [
             *("", "?page=200", f"?pixel={pixel}", f"?pixel={pixel}&status=failed"),
             *(f"?status={status}" for status in SendStatus),
-            *(f"?platform={platform}" for platform in PlatformSlug),
+            *(f"?platform={platform}" for platform in PLATFORMS),
             *(f"?reason={reason}" for reason in (Reason.REJECTED, Reason.EXHAUSTED, Reason.POISON)),
             *(f"?q={text}" for text in ("nothing", person, send.pk)),
             f"?since={today - timedelta(days=60)}&until={today - timedelta(days=59)}",

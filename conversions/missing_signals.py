@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from conversions.models import Conversion
-from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel
+from dispatch.platforms.registry import PLATFORMS
 
 ALREADY_SENT = (
     "A matching event was sent before, so nothing was sent again. "
@@ -16,12 +16,6 @@ TEST_ONLY = (
     "This is a test key and no pixel of the site takes tests, so nothing was sent. "
     "Mark a pixel as test pixel, or give the TikTok pixel a test event code."
 )
-_ACCEPTED_BY = {
-    PlatformSlug.META: "fbc, fbp, pii.email, pii.phone, externalUserId, or clientIp with userAgent",
-    PlatformSlug.TIKTOK: "ttclid, ttp, pii.email, pii.phone, externalUserId, or clientIp with userAgent",
-    PlatformSlug.SNAPCHAT: "sccid, pii.email, pii.phone, or clientIp with userAgent",
-    PlatformSlug.GOOGLE: "gclid, gbraid, wbraid, pii.email or pii.phone",
-}
 
 
 def nothing_scheduled(conversion: Conversion, pixels: Sequence[Pixel]) -> str:
@@ -32,6 +26,6 @@ def nothing_scheduled(conversion: Conversion, pixels: Sequence[Pixel]) -> str:
         return AWAITS_VALUE
     if conversion.is_test and conversion.sends.exists():
         return TEST_ONLY
-    platforms = dict.fromkeys(PlatformSlug(pixel.platform) for pixel in pixels)
-    wanted = "; ".join(f"{platform.label}: {_ACCEPTED_BY[platform]}" for platform in platforms)
+    platforms = [PLATFORMS[slug] for slug in dict.fromkeys(pixel.platform for pixel in pixels) if slug in PLATFORMS]
+    wanted = "; ".join(f"{platform.name}: {platform.accepted_signals}" for platform in platforms)
     return f"No attribution signal, so nothing was sent. Send any of: {wanted}."

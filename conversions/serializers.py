@@ -12,7 +12,7 @@ from conversions.identifiers import named
 from conversions.models import Conversion
 from conversions.recording import Recorded
 from conversions.status import capi_status
-from dispatch.choices import PlatformSlug
+from dispatch.platforms.registry import choices
 from dispatch.serializers import SendAnswer
 
 CLICK_ID_LENGTH = 2048
@@ -117,7 +117,7 @@ def facts_of(given: dict[str, Any], *, client: tuple[str, str], now: datetime) -
 
 class ScheduledSend(serializers.Serializer):
     sendId = serializers.CharField(source="pk")
-    platform = serializers.ChoiceField(choices=PlatformSlug.choices)
+    platform = serializers.ChoiceField(choices=choices())
 
 
 class ConversionAnswer(Answer):

@@ -12,7 +12,7 @@ from dispatch.choices import SendStatus
 from dispatch.events import outgoing_event
 from dispatch.models import Pixel, PlatformHealth, Send
 from dispatch.models.send import SendQuerySet
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 
 #: A send this long past its moment, or past its lease, was forgotten.
 PATIENCE = timedelta(minutes=5)

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from django.db.models import Case, DateTimeField, ExpressionWrapper, F, QuerySet, When
 
 from conversions.models import Conversion
-from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from leads.models import Account
 
 #: The platforms of each site's active pixels.
-SitePlatforms = dict[str, list[PlatformSlug]]
+SitePlatforms = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,8 @@ def site_platforms(account: Account) -> SitePlatforms:
     found: SitePlatforms = defaultdict(list)
     pixels = Pixel.objects.active().filter(site__account=account).values_list("site_id", "platform").distinct()
     for site_id, platform in pixels.order_by("platform"):
-        found[site_id].append(PlatformSlug(platform))
+        if platform in PLATFORMS:
+            found[site_id].append(platform)
     return found
 
 
@@ -46,7 +46,7 @@ def awaiting(account: Account, platforms: SitePlatforms, *, now: datetime) -> Qu
 def windows(conversion: Conversion, platforms: SitePlatforms, *, now: datetime) -> list[Window]:
     """The platforms that still take the event, the next to close first."""
     closing = [
-        Window(slug.label, conversion.event_time + PLATFORMS[slug].max_age)
+        Window(PLATFORMS[slug].name, conversion.event_time + PLATFORMS[slug].max_age)
         for slug in platforms.get(conversion.site_id, [])
     ]
     return sorted((window for window in closing if window.closes_at > now), key=lambda window: window.closes_at)

@@ -3,13 +3,6 @@
 from django.db.models import IntegerChoices, TextChoices
 
 
-class PlatformSlug(TextChoices):
-    META = "meta", "Meta"
-    TIKTOK = "tiktok", "TikTok"
-    SNAPCHAT = "snapchat", "Snapchat"
-    GOOGLE = "google", "Google"
-
-
 class SendStatus(TextChoices):
     PENDING = "pending"
     SENT = "sent"

@@ -15,7 +15,7 @@ from django.db.models import F
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.models.send import SendQuerySet
-from dispatch.platforms.base import Payload
+from dispatch.platforms.facts import Payload
 from dispatch.webhooks import outbox
 
 POISON_AT = 3  # leases lost in a row

@@ -23,8 +23,10 @@ from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
 from dispatch.events import outgoing_event
 from dispatch.models import Attempt, Pixel, Receipt, Send
-from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import CannotExpress, Payload, Platform, Verdict
+from dispatch.platforms.base import Platform
+from dispatch.platforms.facts import CannotExpress, Payload
+from dispatch.platforms.reading import Verdict
+from dispatch.platforms.registry import PLATFORMS
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +49,7 @@ def deliver_due(pixel_id: str, *, post: Post, clock: Clock) -> int:
     taken, limit = 0, settings.DISPATCH_BATCH_SIZE
     while True:
         pixel = Pixel.objects.select_related("site").filter(pk=pixel_id, is_active=True, paused_at__isnull=True).first()
-        if pixel is None:
+        if pixel is None or pixel.platform not in PLATFORMS:
             return taken
         platform, breakers = PLATFORMS[pixel.platform], breaker.of(pixel)
         if breaker.is_open(breakers, clock()) or not claiming.is_anything_due(pixel, now=clock()):
@@ -248,7 +250,7 @@ class Delivery:
     def _receipt(self, attempts: list[Attempt], verdict: Verdict, *, now: datetime) -> Receipt | None:
         """What to ask for later, where the platform accepts first and counts afterwards; tests it never counts."""
         is_test = attempts[0].send.conversion.is_test
-        if not self.platform.judges_later or verdict.outcome != Outcome.ACCEPTED or is_test:
+        if self.platform.later is None or verdict.outcome != Outcome.ACCEPTED or is_test:
             return None
         return diagnostics.open_receipt(self.pixel, verdict.trace_id, len(attempts), now=now)
 

@@ -12,18 +12,12 @@ from adtarget.core.http_messages import HttpAnswer
 from dispatch import credentials
 from dispatch.choices import Counted
 from dispatch.models import Pixel, Receipt
-from dispatch.platforms.google.diagnostics import (
-    GIVE_UP_AFTER,
-    Diagnosis,
-    next_wait,
-    read_diagnosis,
-    status_url,
-)
+from dispatch.platforms.later import Diagnosis, LaterAnswers
+from dispatch.platforms.registry import PLATFORMS
 
 log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 200
-QUESTIONS_PER_MINUTE = 200  # of 300 per Cloud project and minute (platforms.md, 4.5)
 
 Get = Callable[[str, dict[str, str]], HttpAnswer]
 Clock = Callable[[], datetime]
@@ -45,37 +39,41 @@ def ask_due(*, get: Get, clock: Clock) -> int:
     due = Receipt.objects.filter(due_at__lte=clock()).select_related("pixel__site").order_by("due_at")
     asked = 0
     for receipt in due[:MOST_AT_ONCE]:
-        if rate_limit.take("google:status", per_minute=QUESTIONS_PER_MINUTE, burst=50):
+        slug = receipt.pixel.platform
+        platform = PLATFORMS.get(slug)
+        if platform is None or platform.later is None:
+            continue
+        if rate_limit.take(f"{slug}:status", per_minute=platform.later.requests_per_minute, burst=50):
             break
         lease_end = clock() + timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
         if Receipt.objects.filter(pk=receipt.pk, due_at=receipt.due_at).update(due_at=lease_end):
-            _note(receipt, _ask(receipt, get=get), now=clock())
+            _note(receipt, _ask(receipt, platform.later, get=get), platform.later, now=clock())
             asked += 1
     return asked
 
 
-def _ask(receipt: Receipt, *, get: Get) -> Diagnosis | None:
+def _ask(receipt: Receipt, later: LaterAnswers, *, get: Get) -> Diagnosis | None:
     try:
         token = credentials.token_of(receipt.pixel)
     except (credentials.CredentialRefused, credentials.CredentialUnavailable):
         return None  # delivery pauses the pixel; here it is only not known yet
-    url = status_url(receipt.pixel.config().api_url, receipt.request_id)
+    url = later.url(receipt.pixel.config().api_url, receipt.request_id)
     answer = get(url, {"Authorization": f"Bearer {token.text}"})
     if answer.status == 401 and not token.is_fresh:
         credentials.forget(receipt.pixel)
-    return read_diagnosis(answer)
+    return later.read(answer)
 
 
-def _note(receipt: Receipt, diagnosis: Diagnosis | None, *, now: datetime) -> None:
+def _note(receipt: Receipt, diagnosis: Diagnosis | None, later: LaterAnswers, *, now: datetime) -> None:
     counted = diagnosis.counted if diagnosis else Counted.WAITING
     is_over = counted != Counted.WAITING
-    gives_up = not is_over and now >= receipt.accepted_at + GIVE_UP_AFTER
+    gives_up = not is_over and now >= receipt.accepted_at + later.give_up_after
     Receipt.objects.filter(pk=receipt.pk).update(
         asked=F("asked") + 1,
         checked_at=now,
         counted=Counted.UNKNOWN if gives_up else counted,
         reasons=dict(diagnosis.reasons) if diagnosis else {},
-        due_at=None if is_over or gives_up else now + next_wait(_first_wait(), asked=receipt.asked + 1),
+        due_at=None if is_over or gives_up else now + later.next_wait(_first_wait(), asked=receipt.asked + 1),
     )
     if counted in (Counted.PARTLY, Counted.DROPPED) and diagnosis:
         log.warning("accepted, not counted", pixel=receipt.pixel_id, reasons=dict(diagnosis.reasons))

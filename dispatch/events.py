@@ -5,7 +5,7 @@ from conversions.hashing import external_id, sha256
 from conversions.identifiers import effective_signals, is_of_a_person
 from conversions.inheritance import effective_pii
 from conversions.models import Conversion
-from dispatch.platforms.base import OutgoingEvent
+from dispatch.platforms.facts import OutgoingEvent
 
 
 def outgoing_event(conversion: Conversion) -> OutgoingEvent:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from dispatch.choices import Counted, Outcome, Reason, SendStatus
 from dispatch.models import Receipt, Send
-from dispatch.platforms.meanings import later_meaning, meaning
+from dispatch.platforms.registry import PLATFORMS
 
 OUTCOMES = {
     Outcome.STARTED: "The worker was lost before it could note the answer; the platform may have the event.",
@@ -55,6 +55,17 @@ def explain(outcome: str, code: str, *, platform: str) -> str:
     return meaning(platform, code) or OUR_CODES.get(code) or OUTCOMES[Outcome(outcome)]
 
 
+def meaning(platform: str, code: str) -> str:
+    """What a platform's code means and what to do; '' for an unknown code or platform."""
+    known = PLATFORMS.get(platform)
+    return known.meaning(code) if known else ""
+
+
+def _later_meaning(platform: str, reason: str) -> str:
+    known = PLATFORMS.get(platform)
+    return known.later.meaning(reason) if known and known.later else f"Reason: {reason}."
+
+
 def explain_receipt(receipt: Receipt) -> str:
     """Whether what was accepted was counted too, as far as it is known."""
     if known := COUNTED.get(Counted(receipt.counted)):
@@ -62,14 +73,14 @@ def explain_receipt(receipt: Receipt) -> str:
     which = "Accepted, but not counted."
     if receipt.counted == Counted.PARTLY:
         which = f"Of the {receipt.events} events in the request {sum(receipt.reasons.values())} were not counted."
-    return " ".join([which, *map(later_meaning, receipt.reasons)])
+    return " ".join([which, *(_later_meaning(receipt.pixel.platform, reason) for reason in receipt.reasons)])
 
 
 def explain_send(send: Send, *, now: datetime) -> str:
     """Where the send is and what to do; reads its pixel."""
     match send.status:
         case SendStatus.SENT:
-            return f"{send.get_platform_display()} has it."
+            return f"{send.platform_name} has it."
         case SendStatus.PENDING:
             return _explain_waiting(send, now=now)
     if send.reason == Reason.REJECTED and (known := meaning(send.platform, send.error_code)):

@@ -1,6 +1,5 @@
 """A pixel as a form; the dashboard adds the fields it puts into people's words."""
 
-import json
 from typing import Any
 
 from django import forms
@@ -8,12 +7,14 @@ from django.core.exceptions import ValidationError
 
 from adtarget.core.json_document import Node, WrongField
 from adtarget.core.secret_field import SecretField
-from adtarget.provisioning import GOOGLE_OAUTH, GOOGLE_SERVICE_ACCOUNT, OPTION_READERS, PIXEL_ID
-from dispatch.choices import PlatformSlug
+from dispatch import pixel_options
 from dispatch.models import Pixel
+from dispatch.platforms.base import Platform
+from dispatch.platforms.registry import PLATFORMS, choices
 
 
 class PixelForm(forms.ModelForm):
+    platform = forms.ChoiceField(choices=choices)
     new_token = SecretField(
         label="Access token",
         help_text="Kept encrypted, never shown again. Google: the service-account key or "
@@ -24,37 +25,38 @@ class PixelForm(forms.ModelForm):
         model = Pixel
         fields = ("site", "platform", "pixel_id", "test_event_code", "options", "is_active")
         help_texts = {
-            "options": "eventNames, conversionActions, defaultPhoneRegion, testPixel, limitedDataUse; all optional.",
+            "options": "A JSON object; docs/pixels.md lists what each platform knows. All optional.",
             "is_active": "Off: no new sends are made, and those that wait are skipped.",
         }
 
     def clean_pixel_id(self) -> str:
         pixel_id: str = self.cleaned_data["pixel_id"].strip()
-        if not PIXEL_ID.fullmatch(pixel_id):
-            raise ValidationError("Letters, digits, - and _ only.")
+        if (platform := self._platform()) and (problem := pixel_options.pixel_id_problem(platform, pixel_id)):
+            raise ValidationError(problem)
         return pixel_id
 
     def clean_options(self) -> dict[str, Any]:
         options = self.cleaned_data["options"] or {}
         if not isinstance(options, dict):
             raise ValidationError('This is a JSON object, such as {"testPixel": true}.')
-        if "credentials" in options:
+        if pixel_options.CREDENTIALS in options:
             raise ValidationError("Credentials go into the field “Access token”, where they are kept encrypted.")
-        try:
-            for name, read in OPTION_READERS.items():
-                if options.get(name) is not None:
-                    read(Node(options[name], name))
-        except WrongField as wrong:
-            raise ValidationError(str(wrong)) from wrong
+        if platform := self._platform():
+            try:
+                pixel_options.read_options(Node(options), platform)
+            except WrongField as wrong:
+                raise ValidationError(str(wrong)) from wrong
         return options
+
+    def _platform(self) -> Platform | None:
+        return PLATFORMS.get(self.cleaned_data.get("platform") or self.instance.platform)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         token = given.get("new_token", "")
-        platform = given.get("platform") or self.instance.platform
         if not token and self.instance._state.adding:
             self.add_error("new_token", "A pixel needs its access token.")
-        if token.startswith("{") and (problem := _problem_of_credentials(token, platform)):
+        if (platform := self._platform()) and (problem := pixel_options.credential_problem(platform, token)):
             self.add_error("new_token", problem)
         return given
 
@@ -63,15 +65,3 @@ class PixelForm(forms.ModelForm):
             self.instance.set_credential(token)
         saved: Pixel = super().save(commit)
         return saved
-
-
-def _problem_of_credentials(text: str, platform: str) -> str:
-    try:
-        given = json.loads(text)
-    except ValueError:
-        return "This is no valid JSON."
-    if platform != PlatformSlug.GOOGLE:
-        return "Only Google takes JSON here."
-    if not (set(GOOGLE_OAUTH) <= set(given) or set(GOOGLE_SERVICE_ACCOUNT) <= set(given)):
-        return "A service-account key, or clientId, clientSecret and refreshToken are needed."
-    return ""

@@ -2,42 +2,24 @@
 
 No platform publishes weights. Meta scores "which customer information parameters are received", their quality and
 the share that matched (developers.facebook.com/docs/marketing-api/reference/ads-pixel-capiemq, read in 2026-11); the
-last needs its own data. Ours are hundredths, in the order of the platforms' own advice: what names one click or one
-person surely (click id, e-mail, phone) before what only narrows down (browser id, address with user agent, names).
+last needs its own data. Each platform's `match_weights` are hundredths, in the order of the platforms' own advice:
+what names one click or one person surely (click id, e-mail, phone) before what only narrows down (browser id, address
+with user agent, names).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dispatch.choices import PlatformSlug
-from dispatch.platforms.base import OutgoingEvent
+from dispatch.platforms.facts import OutgoingEvent
+from dispatch.platforms.registry import PLATFORMS, click_ids
 
 #: Fields of an OutgoingEvent by what people call them: all of a group of the first must be there.
-KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+SHARED_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "e-mail": (("email",), ("email_google",)),
     "phone": (("phone_digits",), ("phone_e164",)),
     "names": (("first_name", "last_name"),),
     "external id": (("external_id",), ("person_id",)),
     "IP address and user agent": (("client_ip", "user_agent"),),
-    "Meta click id (fbc)": (("fbc",),),
-    "Meta browser id (fbp)": (("fbp",),),
-    "TikTok click id (ttclid)": (("ttclid",),),
-    "TikTok browser id (ttp)": (("ttp",),),
-    "Snapchat click id (sccid)": (("sccid",),),
-    "Snapchat browser id (scCookie1)": (("sc_cookie1",),),
-    "Google click id (gclid)": (("gclid",), ("gbraid",), ("wbraid",)),
-}
-_PERSON = {"e-mail": 25, "phone": 20, "external id": 10, "IP address and user agent": 10, "names": 5}
-WEIGHTS: Mapping[PlatformSlug, Mapping[str, int]] = {
-    PlatformSlug.META: {**_PERSON, "Meta click id (fbc)": 20, "Meta browser id (fbp)": 10},
-    PlatformSlug.TIKTOK: {**_PERSON, "TikTok click id (ttclid)": 20, "TikTok browser id (ttp)": 10},
-    PlatformSlug.SNAPCHAT: {**_PERSON, "Snapchat click id (sccid)": 20, "Snapchat browser id (scCookie1)": 10},
-    PlatformSlug.GOOGLE: {
-        "Google click id (gclid)": 50,
-        "e-mail": 25,
-        "phone": 20,
-        "IP address and user agent": 5,
-    },
 }
 
 
@@ -58,33 +40,34 @@ class MatchQuality:
         return "good" if self.score >= 60 else "warn" if self.score >= 30 else "bad"
 
 
-def match_quality(event: OutgoingEvent, platform: PlatformSlug) -> MatchQuality:
+def match_quality(event: OutgoingEvent, platform: str) -> MatchQuality:
     """Of one event, whatever became of it."""
-    weights = WEIGHTS[platform]
+    weights = PLATFORMS[platform].match_weights
     present = tuple(key for key in weights if _has(event, key))
     return MatchQuality(sum(weights[key] for key in present), present, _missing(weights, present))
 
 
-def average(events: Iterable[OutgoingEvent], platform: PlatformSlug) -> MatchQuality | None:
+def average(events: Iterable[OutgoingEvent], platform: str) -> MatchQuality | None:
     """Of many: a key counts as present where at least half have it; None without events."""
     qualities = [match_quality(event, platform) for event in events]
     if not qualities:
         return None
-    weights = WEIGHTS[platform]
+    weights = PLATFORMS[platform].match_weights
     held = {key: sum(key in quality.present for quality in qualities) for key in weights}
     present = tuple(key for key, count in held.items() if 2 * count >= len(qualities))
     score = round(sum(quality.score for quality in qualities) / len(qualities))
     return MatchQuality(score, present, _missing(weights, present))
 
 
-def coverage(events: Sequence[OutgoingEvent], platform: PlatformSlug) -> list[tuple[str, str, int]]:
+def coverage(events: Sequence[OutgoingEvent], platform: str) -> list[tuple[str, str, int]]:
     """Each key with what it adds of ten and how many of the events have it, the heaviest first."""
-    weights = sorted(WEIGHTS[platform].items(), key=lambda item: -item[1])
+    weights = sorted(PLATFORMS[platform].match_weights.items(), key=lambda item: -item[1])
     return [(key, f"{weight / 10:.1f}", sum(_has(event, key) for event in events)) for key, weight in weights]
 
 
 def _has(event: OutgoingEvent, key: str) -> bool:
-    return any(all(getattr(event, field) for field in group) for group in KEYS[key])
+    groups = SHARED_KEYS.get(key) or [(click_id.field,) for click_id in click_ids() if click_id.name == key]
+    return any(all(getattr(event, field) for field in group) for group in groups)
 
 
 def _missing(weights: Mapping[str, int], present: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

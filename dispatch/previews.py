@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from conversions.models import Conversion
-from dispatch.choices import PlatformSlug
 from dispatch.events import outgoing_event
 from dispatch.match_quality import MatchQuality, match_quality
 from dispatch.models import Pixel
-from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import CannotExpress, OutgoingEvent
+from dispatch.platforms.facts import CannotExpress, OutgoingEvent
+from dispatch.platforms.registry import PLATFORMS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +30,7 @@ def previews(conversion: Conversion, pixels: Iterable[Pixel]) -> list[Preview]:
 
 def _preview(event: OutgoingEvent, pixel: Pixel) -> Preview:
     platform, config = PLATFORMS[pixel.platform], pixel.config()
-    quality = match_quality(event, PlatformSlug(pixel.platform))
+    quality = match_quality(event, pixel.platform)
     if not platform.has_signal(event):
         return Preview(pixel=pixel, quality=quality, problem="Nothing to attribute by, so no send is made.")
     try:

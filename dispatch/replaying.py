@@ -16,7 +16,7 @@ from django.db import transaction
 from dispatch.choices import Priority, Reason, SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.models.send import SendQuerySet
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from dispatch.retry import SAFE_TO_REPEAT_FOR
 from dispatch.scheduling import ring_after_commit
 from leads import audit
@@ -226,7 +226,7 @@ class _Judge:
     def _too_late(self, row: _Row) -> str:
         platform = PLATFORMS[row.platform]
         if row.conversion__event_time + platform.max_age <= self._now:
-            return f"Older than the {platform.max_age.days} days {platform.slug.label} takes."
+            return f"Older than the {platform.max_age.days} days {platform.name} takes."
         if row.uncertain_since is not None and row.uncertain_since + SAFE_TO_REPEAT_FOR <= self._now:
             return "An earlier try may have counted, over 47 h 50 min ago: another could be counted twice."
         return ""

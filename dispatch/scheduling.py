@@ -11,7 +11,7 @@ from conversions.models import Conversion
 from dispatch.choices import Priority, Reason, SendStatus
 from dispatch.events import outgoing_event
 from dispatch.models import Pixel, Send
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from dispatch.ringing import ring
 from leads.models import Site
 
@@ -19,8 +19,8 @@ _ACTIVE_PIXELS = PreparedQuery(lambda site_id: Pixel.objects.active().filter(sit
 
 
 def active_pixels(site: Site) -> list[Pixel]:
-    """The site's pixels that take events; a paused one does, its sends wait."""
-    return _ACTIVE_PIXELS(site.pk)
+    """The site's pixels that take events: a paused one does, its sends wait; one of no known platform does not."""
+    return [pixel for pixel in _ACTIVE_PIXELS(site.pk) if pixel.platform in PLATFORMS]
 
 
 def schedule(

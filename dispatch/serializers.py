@@ -7,8 +7,9 @@ from rest_framework import serializers
 from adtarget.api.fields import Answer, Moment
 from adtarget.core.times import milliseconds
 from dispatch import explaining
-from dispatch.choices import Counted, Outcome, PlatformSlug, SendStatus
+from dispatch.choices import Counted, Outcome, SendStatus
 from dispatch.models import Attempt, Receipt, Send
+from dispatch.platforms.registry import choices
 
 
 class SendError(Answer):
@@ -21,7 +22,7 @@ class SendAnswer(Answer):
     """One send: where it is and, where it is not sent, why."""
 
     sendId = serializers.CharField(source="pk")
-    platform = serializers.ChoiceField(choices=PlatformSlug.choices)
+    platform = serializers.ChoiceField(choices=choices())
     pixelId = serializers.CharField(source="pixel.pixel_id")
     status = serializers.ChoiceField(choices=SendStatus.choices)
     reason = serializers.SerializerMethodField()

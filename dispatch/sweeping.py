@@ -9,7 +9,7 @@ from django.db.models import Q
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import PlatformHealth, Send
 from dispatch.models.send import SendQuerySet
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from dispatch.webhooks import outbox
 
 MOST_AT_ONCE = 500

@@ -11,8 +11,10 @@ from dispatch.choices import Outcome, Reason
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, token_of
 from dispatch.delivery import Post, readable
 from dispatch.models import Pixel
-from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import CannotExpress, OutgoingEvent, Payload, PixelConfig, Platform, Verdict
+from dispatch.platforms.base import Platform
+from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload, PixelConfig
+from dispatch.platforms.reading import Verdict
+from dispatch.platforms.registry import PLATFORMS
 
 #: What a pixel that takes no tests gets: no campaign counts an event of this name.
 LIVE_TEST_NAME = "AdTargetTest"

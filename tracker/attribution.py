@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from dispatch.platforms.registry import click_fields
 from leads.models import Channel, Lead
 from tracker.choices import Route, Tap
 from tracker.models import BotStart, Invite, Join, UnattributableClick, Visit
@@ -20,7 +21,6 @@ BOT_START_FOR = timedelta(days=7)
 HISTORY_FOR = timedelta(days=30)
 TAP_FOR = timedelta(minutes=10)  # from the tap to the join; most take seconds
 
-_CLICK_IDS = ("fbc", "gclid", "gbraid", "wbraid", "ttclid", "sccid")
 _SIGNATURE_LENGTH = 16  # 12 bytes of HMAC-SHA256; Telegram allows 64 characters in all
 
 
@@ -69,7 +69,7 @@ def _match(route: Route, visit: Visit | None, invite: Invite | None = None) -> M
 
 def has_click(visit: Visit) -> bool:
     """Whether an ad click stands behind the visit: some platform's click id, not only a browser id."""
-    return any(getattr(visit, name) for name in _CLICK_IDS)
+    return any(getattr(visit, name) for name in click_fields())
 
 
 def _by_bot_start(channel: Channel, lead: Lead, at: datetime) -> Match | None:

@@ -1,13 +1,7 @@
 """Where a visit came from, in words."""
 
+from dispatch.platforms.registry import PLATFORMS
 from tracker.models import Visit
-
-CLICK_IDS = {
-    "Meta": ("fbc",),
-    "TikTok": ("ttclid",),
-    "Snapchat": ("sccid",),
-    "Google": ("gclid", "gbraid", "wbraid"),
-}
 
 
 def ad_source(visit: Visit | None) -> str:
@@ -20,4 +14,8 @@ def ad_source(visit: Visit | None) -> str:
 
 def clicked(visit: Visit) -> list[str]:
     """The platforms whose click id the visit carried."""
-    return [name for name, fields in CLICK_IDS.items() if any(getattr(visit, field) for field in fields)]
+    return [
+        platform.name
+        for platform in PLATFORMS.values()
+        if any(getattr(visit, field) for field in platform.click_fields)
+    ]

@@ -13,9 +13,10 @@ from adtarget.alerts.choices import Kind
 from adtarget.alerts.models import Alert, AlertSettings
 from conversions.models import Conversion
 from dispatch.awaiting import awaiting, site_platforms
-from dispatch.choices import PlatformSlug, Reason, SendStatus
+from dispatch.choices import Reason, SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.models.send import SendQuerySet
+from dispatch.platforms.registry import name_of
 from dispatch.queries import failed_since
 from leads.models import Account, Channel, Site
 
@@ -77,7 +78,7 @@ def failing_sends(now: datetime, settings_of: Mapping[str, AlertSettings]) -> It
             (settings.failure_percent / 2, 1) if is_open else (settings.failure_percent, settings.failure_least)
         )
         if ended >= enough and 100 * count >= share * ended:
-            label = PlatformSlug(platform).label
+            label = name_of(platform)
             yield Found(account_id, platform, f"{label} failed {count} of {ended} sends within the last hour.")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dispatch.choices import PlatformSlug, Reason, SendStatus
+from dispatch.choices import Reason, SendStatus
 from dispatch.models import Pixel, Send
 
 WHAT_TO_DO = {
@@ -37,7 +37,7 @@ class Advice:
 def advise(send: Send, *, now: datetime) -> Advice:
     """Reads `send.pixel` beside the row."""
     if send.status == SendStatus.SENT:
-        return Advice(f"{PlatformSlug(send.platform).label} accepted it.")
+        return Advice(f"{send.platform_name} accepted it.")
     if send.status == SendStatus.PENDING:
         return _of_pending(send, send.pixel, now)
     reason = Reason(send.reason)

@@ -14,8 +14,9 @@ from adtarget.dashboard.periods import LONGEST, Period, last_days, midnight
 from conversions import hashing, money
 from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii
-from dispatch.choices import PlatformSlug, Reason, SendStatus
+from dispatch.choices import Reason, SendStatus
 from dispatch.models import Pixel
+from dispatch.platforms import registry
 from leads.choices import KeyMode
 from leads.forms import ChannelForm
 from leads.models import Account, Channel, Site
@@ -158,7 +159,7 @@ class SendFilter(FilterForm):
     )
     status = forms.ChoiceField(choices=[("", "All"), *SendStatus.choices], required=False)
     reason = forms.ChoiceField(choices=[("", "All"), *Reason.choices], required=False)
-    platform = forms.ChoiceField(choices=[("", "All"), *PlatformSlug.choices], required=False)
+    platform = forms.ChoiceField(choices=lambda: [("", "All"), *registry.choices()], required=False)
     pixel = forms.ModelChoiceField(Pixel.objects.none(), required=False, empty_label="All")
     ids = ("pixel",)
     field_order = ("q", "status", "reason", "platform", "pixel", "since", "until")

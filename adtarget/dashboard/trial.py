@@ -14,8 +14,8 @@ from conversions.identifiers import is_of_a_person
 from dispatch.choices import Outcome
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, token_of
 from dispatch.models import Pixel
-from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import CannotExpress, OutgoingEvent, Payload
+from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload
+from dispatch.platforms.registry import PLATFORMS
 
 SOMEBODY = "8.8.8.8"  # where the viewer has no public address, such as beside the server
 SHOWN_ANSWER = 2000  # characters

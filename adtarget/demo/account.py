@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,25 +12,18 @@ from typing import Any
 
 from adtarget import provisioning
 from adtarget.core import errors
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from leads import api_keys
 from leads.models import Account, ApiKey, Bot
 from tracker.models import Invite
 
 ACCOUNT, KEY_NAME, USERNAME, DOMAIN = "Demo", "demo", "demo", "demo.example"
 BOT = {"username": "demo_bot", "token": "1000000001:AA-sandbox-token"}
-PIXELS: dict[str, dict[str, Any]] = {
-    "meta": {"pixelId": "1234567890", "accessToken": "EAA-sandbox-token"},
-    "tiktok": {"pixelId": "CDEMO0TIKTOK00SANDBOX", "accessToken": "tiktok-sandbox-token"},
-    "snapchat": {"pixelId": "5b0c6c1e-0000-4000-8000-00000000d3a0", "accessToken": "snapchat-sandbox-token"},
-    "google": {
-        "pixelId": "1112223333",
-        "options": {
-            "credentials": {"clientId": "demo", "clientSecret": "sandbox-secret", "refreshToken": "sandbox-refresh"},
-            "conversionActions": {"Lead": "700", "Purchase": "701", "CompleteRegistration": "702", "Subscribe": "703"},
-        },
-    },
-}
+
+
+def demo_pixels() -> dict[str, Mapping[str, Any]]:
+    """A pixel of each platform, as the sandbox knows it, in `provision`'s words."""
+    return {slug: platform.demo_pixel for slug, platform in PLATFORMS.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +70,7 @@ def document(password: str) -> dict[str, Any]:
                 "name": "Demo shop",
                 "allowedDomains": ["127.0.0.1", "localhost"],  # where /demo/ is opened
                 "defaultPhoneRegion": "DE",
-                "pixels": [{"platform": slug} | pixel for slug, pixel in PIXELS.items() if slug in PLATFORMS],
+                "pixels": [{"platform": slug, **pixel} for slug, pixel in demo_pixels().items()],
                 "channels": [
                     {
                         "telegramChannelId": telegram_id,

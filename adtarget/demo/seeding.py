@@ -17,11 +17,11 @@ from django.db.models import Max, Model
 
 from adtarget import provisioning
 from adtarget.core.ids import id_of_moment
-from adtarget.demo.account import PIXELS
+from adtarget.demo.account import demo_pixels
 from conversions.choices import EventType, Source
 from conversions.models import Conversion
 from conversions.pii import hash_pii
-from dispatch.choices import Outcome, PlatformSlug, Reason, SendStatus
+from dispatch.choices import Outcome, Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from leads.models import Account, Channel, Lead, Site
 from tracker.choices import Route
@@ -154,7 +154,7 @@ def _document(account: str) -> dict[str, Any]:
             {
                 "domain": domain,
                 "name": domain.split(".")[0].replace("-", " ").capitalize(),
-                "pixels": [{"platform": slug} | pixel for slug, pixel in PIXELS.items()],
+                "pixels": [{"platform": slug, **pixel} for slug, pixel in demo_pixels().items()],
                 "channels": [
                     {
                         "telegramChannelId": -1_009_000_000_000 - 10 * number - order,
@@ -420,7 +420,7 @@ class Story:
         if conversion.is_test:
             return Reason.TEST_MODE
         visit = conversion.visit
-        if pixel.platform == PlatformSlug.GOOGLE and not conversion.pii and not (visit and visit.gclid):
+        if pixel.platform == "google" and not conversion.pii and not (visit and visit.gclid):
             return Reason.MISSING_GCLID
         if self._draw.random() < 0.96:
             return ""

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from dispatch import explaining
 from dispatch.models import Receipt
-from dispatch.platforms.base import amount
+from dispatch.platforms.building import amount
 
 register = template.Library()
 

@@ -18,10 +18,10 @@ from adtarget.admin.audit import actor_of, changed_fields, note
 from adtarget.admin.base import AuditedAdmin, BigTableAdmin, RecentSignInAdmin
 from adtarget.admin.display import badge, dashboard_page, link, link_to, moment, pretty_json
 from dispatch import explaining, pausing, test_events
+from dispatch.admin.platform_filter import PlatformFilter
 from dispatch.forms import PixelForm
 from dispatch.models import Pixel
-from dispatch.platforms import PLATFORMS
-from dispatch.platforms.meanings import meaning
+from dispatch.platforms.registry import PLATFORMS
 from dispatch.tasks import post
 
 
@@ -47,7 +47,7 @@ class PixelStateFilter(admin.SimpleListFilter):
 class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     form = PixelForm
     list_display = ("pixel", "site_link", "state", "pause_code", "waiting", "token", "is_active")
-    list_filter = (PixelStateFilter, "platform", "is_active")
+    list_filter = (PixelStateFilter, PlatformFilter, "is_active")
     list_select_related = ("site",)
     search_fields = ("pixel_id__exact", "id__exact", "site__domain")
     autocomplete_fields = ("site",)
@@ -196,7 +196,7 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     def pause_reason(self, pixel: Pixel) -> str:
         if not pixel.paused_at:
             return "—"
-        known = meaning(pixel.platform, pixel.pause_code)
+        known = explaining.meaning(pixel.platform, pixel.pause_code)
         return format_html(
             "Since {} ({}). {} {}", moment(pixel.paused_at), pixel.pause_code, pixel.pause_message, known
         )

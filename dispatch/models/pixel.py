@@ -1,30 +1,18 @@
-import contextlib
-import json
 from functools import partial
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from adtarget.core import encryption
 from adtarget.core.ids import new_id
-from dispatch.choices import PlatformSlug
-from dispatch.platforms.base import PixelConfig
+from dispatch.platforms.facts import PixelConfig
+from dispatch.platforms.registry import PLATFORMS, name_of
 from leads.models import Site
 
 
 class PixelQuerySet(models.QuerySet["Pixel"]):
     def active(self) -> "PixelQuerySet":
         return self.filter(is_active=True)
-
-
-def _hint(credential: str) -> str:
-    """The last four characters of a token; of Google's JSON, of the token or the key's id in it."""
-    if credential.startswith("{"):
-        with contextlib.suppress(ValueError, AttributeError):
-            given = json.loads(credential)
-            credential = str(given.get("refreshToken") or given.get("private_key_id") or "")
-    return credential[-4:] if len(credential) >= 12 else ""
 
 
 class Pixel(models.Model):
@@ -37,7 +25,7 @@ class Pixel(models.Model):
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "pix"), editable=False)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="pixels")
-    platform = models.CharField(max_length=16, choices=PlatformSlug.choices)
+    platform = models.CharField(max_length=16)
     pixel_id = models.CharField(
         max_length=64, verbose_name="pixel ID", help_text="The platform's own id; Google: the customer id."
     )
@@ -59,11 +47,14 @@ class Pixel(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["site", "platform", "pixel_id"], name="one_row_per_site_and_pixel"),
-            models.CheckConstraint(condition=Q(platform__in=PlatformSlug.values), name="pixel_platform_is_known"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_platform_display()} {self.pixel_id}"
+        return f"{self.platform_name} {self.pixel_id}"
+
+    @property
+    def platform_name(self) -> str:
+        return name_of(self.platform)
 
     @property
     def is_test_pixel(self) -> bool:
@@ -84,4 +75,5 @@ class Pixel(models.Model):
 
     def set_credential(self, credential: str) -> None:
         self.credential_encrypted = encryption.encrypt(credential)
-        self.credential_hint = _hint(credential)
+        secret = PLATFORMS[self.platform].secret_of(credential)
+        self.credential_hint = secret[-4:] if len(secret) >= 12 else ""

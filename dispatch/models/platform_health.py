@@ -1,12 +1,12 @@
 from django.db import models
 
-from dispatch.choices import PlatformSlug
+from dispatch.platforms.registry import name_of
 
 
 class PlatformHealth(models.Model):
     """The breaker of a platform as a whole: a thousand pixels do not mean a thousand probes."""
 
-    platform = models.CharField(max_length=16, choices=PlatformSlug.choices, primary_key=True)
+    platform = models.CharField(max_length=16, primary_key=True)
     breaker_failures = models.PositiveIntegerField(default=0, help_text="Failed requests in a row, over all pixels.")
     breaker_until = models.DateTimeField(null=True, blank=True)
 
@@ -14,4 +14,4 @@ class PlatformHealth(models.Model):
         verbose_name_plural = "platform health"
 
     def __str__(self) -> str:
-        return self.get_platform_display()
+        return name_of(self.platform)

@@ -7,8 +7,9 @@ from django.db.models import Q
 
 from adtarget.core.ids import new_id
 from conversions.models import Conversion
-from dispatch.choices import PlatformSlug, Priority, Reason, SendStatus
+from dispatch.choices import Priority, Reason, SendStatus
 from dispatch.models.pixel import Pixel
+from dispatch.platforms.registry import name_of
 
 if TYPE_CHECKING:
     from dispatch.models.attempt import Attempt
@@ -34,7 +35,7 @@ class Send(models.Model):
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "snd"), editable=False)
     conversion = models.ForeignKey(Conversion, on_delete=models.CASCADE, db_index=False, related_name="sends")
     pixel = models.ForeignKey(Pixel, on_delete=models.CASCADE, db_index=False, related_name="sends")
-    platform = models.CharField(max_length=16, choices=PlatformSlug.choices)
+    platform = models.CharField(max_length=16)
     status = models.CharField(max_length=8, choices=SendStatus.choices, default=SendStatus.PENDING)
     reason = models.CharField(max_length=32, choices=Reason.choices, blank=True)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.FRESH)
@@ -87,6 +88,10 @@ class Send(models.Model):
 
     def __str__(self) -> str:
         return self.pk
+
+    @property
+    def platform_name(self) -> str:
+        return name_of(self.platform)
 
     @property
     def attempts_in_order(self) -> "models.QuerySet[Attempt]":

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversions.pii import hash_pii
-from dispatch.platforms.base import OutgoingEvent
+from dispatch.platforms.facts import OutgoingEvent
 
 EVERY_KEY = {"email", "email_google", "phone_digits", "phone_e164", "first_name", "last_name"}
 

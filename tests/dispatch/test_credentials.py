@@ -7,9 +7,10 @@ import responses
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from dispatch import credentials
-from dispatch.credentials import CredentialRefused, CredentialUnavailable, GoogleTokens
+from dispatch.credentials import CredentialRefused, CredentialUnavailable, ExchangedTokens
+from dispatch.platforms.google.oauth import SCOPE, GoogleOAuth
 
+OAUTH = GoogleOAuth()
 TOKEN_URL = "https://oauth2.googleapis.com/token"
 USER = '{"clientId": "c", "clientSecret": "s", "refreshToken": "r"}'
 GRANTED = {"access_token": "ya29.new", "expires_in": 3599}
@@ -27,8 +28,8 @@ def form(call) -> dict[str, list[str]]:
 
 def test_a_refresh_token_is_exchanged_once_for_an_hour(google) -> None:
     google.post(TOKEN_URL, json=GRANTED)
-    tokens = GoogleTokens()
-    assert [tokens.token(USER).text for _ in range(3)] == ["ya29.new"] * 3
+    tokens = ExchangedTokens()
+    assert [tokens.token(USER, OAUTH).text for _ in range(3)] == ["ya29.new"] * 3
     assert len(google.calls) == 1
     assert form(google.calls[0]) == {
         "grant_type": ["refresh_token"],
@@ -49,26 +50,26 @@ def test_a_service_account_signs_its_claim(google) -> None:
     ).decode()
     account = {"client_email": "bot@project.iam", "private_key": pem, "private_key_id": "1", "token_uri": TOKEN_URL}
     google.post(TOKEN_URL, json=GRANTED)
-    assert GoogleTokens().token(json.dumps(account)).text == "ya29.new"
+    assert ExchangedTokens().token(json.dumps(account), OAUTH).text == "ya29.new"
     claims = jwt.decode(form(google.calls[0])["assertion"][0], verify=False)
-    assert (claims["iss"], claims["scope"], claims["aud"]) == ("bot@project.iam", credentials.SCOPE, TOKEN_URL)
+    assert (claims["iss"], claims["scope"], claims["aud"]) == ("bot@project.iam", SCOPE, TOKEN_URL)
 
 
 @pytest.mark.parametrize("error", ["invalid_grant", "invalid_client"])
 def test_a_dead_credential_is_refused(google, error) -> None:
     google.post(TOKEN_URL, status=400, json={"error": error, "error_description": "Token has been revoked."})
     with pytest.raises(CredentialRefused, match="revoked"):
-        GoogleTokens().token(USER)
+        ExchangedTokens().token(USER, OAUTH)
 
 
 @pytest.mark.parametrize("answer", [{"status": 500}, {"status": 200, "body": "<html>"}, {"status": 400, "json": {}}])
 def test_another_failure_is_tried_again_later(google, answer) -> None:
     google.post(TOKEN_URL, **answer)
     with pytest.raises(CredentialUnavailable):
-        GoogleTokens().token(USER)
+        ExchangedTokens().token(USER, OAUTH)
 
 
 @pytest.mark.parametrize("credential", ["{", '{"clientId": "c"}', '{"private_key": "no key", "client_email": "x"}'])
 def test_an_unreadable_credential_asks_for_another_without_a_call(credential) -> None:
     with pytest.raises(CredentialRefused):
-        GoogleTokens().token(credential)
+        ExchangedTokens().token(credential, OAUTH)

@@ -10,7 +10,7 @@ from adtarget.core.http_messages import HttpAnswer
 from dispatch import delivery, pausing, sweeping
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from tests.factories import ConversionFactory, PixelFactory, SendFactory
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from adtarget.sandbox.server import Sandbox
 from dispatch import credentials, delivery, diagnostics, explaining, queries, tasks
 from dispatch.choices import Counted, SendStatus
 from dispatch.models import Attempt, Receipt, Send
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from tests.factories import ApiKeyFactory, ConversionFactory, PixelFactory, SendFactory, SiteFactory
 from tests.factories.leads import SECRET
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sandbox(settings):
     cache.clear()
-    credentials.GOOGLE_TOKENS._tokens.clear()
+    credentials.EXCHANGED.clear()
     with Sandbox() as running:
         settings.PLATFORM_API_URLS = dict.fromkeys(PLATFORMS, running.url)
         settings.GOOGLE_OAUTH_URL = f"{running.url}/token"

@@ -13,7 +13,7 @@ from conversions.pii import hash_pii
 from dispatch import credentials, delivery, tasks
 from dispatch.choices import Outcome, SendStatus
 from dispatch.models import Attempt, Pixel, Send
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from tests.factories import ConversionFactory, LeadFactory, PixelFactory, SendFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ OPTIONS = {"google": {"conversionActions": {"Purchase": "7654321", "Lead": "7654
 
 @pytest.fixture
 def sandbox(settings):
-    credentials.GOOGLE_TOKENS._tokens.clear()
+    credentials.EXCHANGED.clear()
     with Sandbox() as running:
         settings.PLATFORM_API_URLS = dict.fromkeys(PLATFORMS, running.url)
         settings.GOOGLE_OAUTH_URL = f"{running.url}/token"

@@ -5,7 +5,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from dispatch.choices import Outcome, PlatformSlug, Reason, SendStatus
+from dispatch.choices import Outcome, Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from tests.factories.conversions import ConversionFactory
 from tests.factories.leads import SiteFactory
@@ -16,9 +16,9 @@ class PixelFactory(DjangoModelFactory):
         model = Pixel
 
     class Params:
-        tiktok = factory.Trait(platform=PlatformSlug.TIKTOK)
-        snapchat = factory.Trait(platform=PlatformSlug.SNAPCHAT)
-        google = factory.Trait(platform=PlatformSlug.GOOGLE)
+        tiktok = factory.Trait(platform="tiktok")
+        snapchat = factory.Trait(platform="snapchat")
+        google = factory.Trait(platform="google")
         inactive = factory.Trait(is_active=False)
         test = factory.Trait(options={"testPixel": True})
         paused = factory.Trait(
@@ -29,7 +29,7 @@ class PixelFactory(DjangoModelFactory):
         )
 
     site = factory.SubFactory(SiteFactory)
-    platform = PlatformSlug.META
+    platform = "meta"
     pixel_id = factory.Sequence(lambda n: str(1_000_000_000 + n))
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from dispatch.choices import PlatformSlug
 from dispatch.events import outgoing_event
 from dispatch.match_quality import MatchQuality, average, coverage
 from dispatch.models import Pixel, Send
@@ -35,7 +34,7 @@ def _quality(pixel: Pixel) -> PixelQuality:
     )
     sends = sends.select_related("conversion__visit", "conversion__site")
     events = [outgoing_event(send.conversion) for send in sends[:LATEST]]
-    platform = PlatformSlug(pixel.platform)
+    platform = pixel.platform
     keys = [
         (key, weight, round(100 * count / len(events)) if events else 0)
         for key, weight, count in coverage(events, platform)

@@ -17,8 +17,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 from adtarget.dashboard.periods import Period, midnight
 from conversions.choices import EventType
 from conversions.models import Conversion
-from dispatch.choices import PlatformSlug, Reason, SendStatus
+from dispatch.choices import Reason, SendStatus
 from dispatch.models import Pixel, Send
+from dispatch.platforms.registry import PLATFORMS, name_of
 from leads.models import Account, Channel, Site
 from tracker.models import Invite, Join, Visit
 
@@ -154,9 +155,13 @@ def joined(account: Account, period: Period) -> tuple[int, int, int]:
 class Health:
     """What became of the sends to one platform, with why not, the most frequent first."""
 
-    platform: PlatformSlug
+    platform: str
     by_status: dict[SendStatus, int]
     reasons: Counter[Reason]
+
+    @property
+    def name(self) -> str:
+        return name_of(self.platform)
 
     @property
     def total(self) -> int:
@@ -182,12 +187,12 @@ def health(account: Account, period: Period) -> list[Health]:
     for pixel, status, reason, count in (
         sends.order_by().values_list("pixel", "status", "reason").annotate(count=Count("*"))
     ):
-        platform = PlatformSlug(platforms[pixel])
+        platform = platforms[pixel]
         entry = found.setdefault(platform, Health(platform, dict.fromkeys(SendStatus, 0), Counter()))
         entry.by_status[SendStatus(status)] += count
         if reason:
             entry.reasons[Reason(reason)] += count
-    return [found[slug] for slug in PlatformSlug if slug in found]
+    return [found[slug] for slug in dict.fromkeys([*PLATFORMS, *sorted(found)]) if slug in found]
 
 
 def _conversions(account: Account, period: Period) -> QuerySet[Conversion]:

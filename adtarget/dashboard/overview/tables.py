@@ -79,7 +79,7 @@ def health_table(found: Sequence[Health], before: Sequence[Health]) -> Table:
     earlier = {entry.platform: entry for entry in before}
     rows = [
         [
-            entry.platform.label,
+            entry.name,
             *(entry.by_status[status] for status in SendStatus),
             share(entry.sent, entry.total),
             share(earlier[entry.platform].sent, earlier[entry.platform].total) if entry.platform in earlier else "–",

@@ -95,7 +95,7 @@ def _figures(account: Account, period: Period) -> dict[str, Any]:
             period.days, {name: _by_day(now.by_type[name], period) for name in sorted(now.by_type)}
         ),
         "revenue_chart": _revenue_chart(now, period),
-        "health_bars": [(entry.platform.label, charts.shares(_shown(entry))) for entry in health],
+        "health_bars": [(entry.name, charts.shares(_shown(entry))) for entry in health],
         "statuses": list(SendStatus),
         "tables": [
             tables.days_table(now, period),

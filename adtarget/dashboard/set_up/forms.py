@@ -1,8 +1,6 @@
 """What people type in while they set up: sites, bots, channels, pixels."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,10 +8,11 @@ from django.core.exceptions import ValidationError
 
 from adtarget.core.json_document import Node, WrongField
 from adtarget.core.secret_field import SecretField
-from adtarget.provisioning import OPTION_READERS
 from conversions.choices import EventType
-from dispatch.choices import PlatformSlug
+from dispatch import pixel_options
 from dispatch.forms import PixelForm as PixelRules
+from dispatch.platforms.options import Option
+from dispatch.platforms.registry import PLATFORMS
 from leads.domains import domain_of
 from leads.forms import SiteRules, check_bot_token
 from leads.models import Account, Bot, Site
@@ -134,104 +133,41 @@ class ChannelByHandForm(forms.Form):
 
 
 # ------------------------------------------------------------------ pixels
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How a platform names what a pixel needs, and where people find it there."""
-
-    pixel_id: str
-    where_id: str
-    token: str
-    where_token: str
-    where_test_code: str = ""
-
-
-WORDS: Mapping[str, Words] = {
-    PlatformSlug.META: Words(
-        "Pixel id",
-        "Events Manager → Data sources → your pixel → Settings. Digits.",
-        "Conversions API token",
-        "The same page → Conversions API → Generate access token.",
-        "Events Manager → Test events. Only a pixel kept for tests sends it: Meta counts such events as well.",
-    ),
-    PlatformSlug.TIKTOK: Words(
-        "Pixel code",
-        "Events Manager → your pixel → Settings, such as C4ABCDEFGHIJKLMNOP.",
-        "Events API token",
-        "The same page → Events API → Generate access token.",
-        "Events Manager → Test events. Test events carry it and count nowhere.",
-    ),
-    PlatformSlug.SNAPCHAT: Words(
-        "Pixel id",
-        "Events Manager → your pixel; it looks like 0f2e4d6c-8b0a-….",
-        "Conversions API token",
-        "Business settings → Conversions API tokens.",
-    ),
-    PlatformSlug.GOOGLE: Words(
-        "Customer id",
-        "The ten digits at the top of Google Ads.",
-        "Credentials as JSON",
-        'A service-account key, or {"clientId": …, "clientSecret": …, "refreshToken": …}.',
-    ),
-}
-
-
 class PixelForm(PixelRules):
-    """One form for every platform, in its own words; `platform` and `site` stand in the instance."""
+    """One form for every platform, in its own words; `platform` and `site` stand in the instance.
 
-    takes_tests = forms.BooleanField(
-        label="Kept for tests",
-        required=False,
-        help_text="Test keys and test events go to it. Do not tick it on the pixel your ads learn from.",
-    )
-    conversion_actions = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "Lead = 7654321", **PLAIN}),
-        help_text="One a line: event = id of the conversion action. Google Ads → Goals → the action; its id is "
-        "the ctId in the address. Events without one are skipped.",
-    )
-    event_names = forms.CharField(
-        label="Other event names",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Lead = Contact", **PLAIN}),
-        help_text="One a line: our event = the platform's. Empty: the platform's standard names.",
-    )
+    The platform's options become fields of their own, named as in the JSON but in snake case.
+    """
 
     class Meta(PixelRules.Meta):
         fields = ("pixel_id", "test_event_code", "is_active")  # type: ignore[assignment]
         labels = {"is_active": "Events are sent to it"}
 
-    field_order = ("pixel_id", "new_token", "conversion_actions", "test_event_code", "takes_tests", "event_names")
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        words, options = WORDS[self.instance.platform], self.instance.options
-        self._say("pixel_id", words.pixel_id, words.where_id)
+        del self.fields["platform"]
+        self.adapter = PLATFORMS[self.instance.platform]
+        words = self.adapter.words
+        self._say("pixel_id", words.pixel_id, words.where_pixel_id)
         kept = "" if self.instance._state.adding else " Empty: the stored one stays."
         self._say("new_token", words.token, f"{words.where_token} Kept encrypted, never shown.{kept}")
-        self._say("test_event_code", "Test event code", words.where_test_code)
-        self.initial.update(
-            takes_tests=bool(options.get("testPixel")),
-            conversion_actions=_lines(options.get("conversionActions")),
-            event_names=_lines(options.get("eventNames")),
-        )
-        is_google, is_meta = self.instance.platform == PlatformSlug.GOOGLE, self.instance.platform == PlatformSlug.META
-        unused = {
-            "test_event_code": not words.where_test_code,
-            "conversion_actions": not is_google,
-            "event_names": is_google,
-            "takes_tests": not is_meta,
-            "is_active": self.instance._state.adding,
-        }
-        for name in [name for name, is_unused in unused.items() if is_unused]:
-            del self.fields[name]
+        self._say("test_event_code", "Test event code", words.test_code)
+        for option in self.adapter.options:
+            name = field_name(option)
+            self.fields[name] = _option_field(option)
+            self.initial[name] = _initial(option, self.instance.options.get(option.name))
+        if not words.test_code:
+            del self.fields["test_event_code"]
+        if self.instance._state.adding:
+            del self.fields["is_active"]
+        common = [field_name(option) for option in self.adapter.options if option.is_common]
+        self.order_fields(["pixel_id", "new_token", "test_event_code", *common, "is_active"])
 
     def _say(self, name: str, label: str, help_text: str) -> None:
         self.fields[name].label, self.fields[name].help_text = label, help_text
 
     def clean_pixel_id(self) -> str:
-        pixel_id = super().clean_pixel_id()
-        if self.instance.platform == PlatformSlug.GOOGLE:
-            pixel_id = pixel_id.replace("-", "")
+        pixel_id = self.adapter.tidy_pixel_id(super().clean_pixel_id())
         same = type(self.instance).objects.filter(
             site=self.instance.site, platform=self.instance.platform, pixel_id=pixel_id
         )
@@ -239,34 +175,41 @@ class PixelForm(PixelRules):
             raise ValidationError("This site has it already.")
         return pixel_id
 
-    def clean_conversion_actions(self) -> dict[str, str]:
-        return _mapping(self.cleaned_data["conversion_actions"], "conversionActions")
-
-    def clean_event_names(self) -> dict[str, str]:
-        return _mapping(self.cleaned_data["event_names"], "eventNames")
-
     def clean(self) -> dict[str, Any]:
         given = super().clean()
-        names = {"takes_tests": "testPixel", "conversion_actions": "conversionActions", "event_names": "eventNames"}
-        told = {option: given[field] for field, option in names.items() if field in given}
+        told: dict[str, Any] = {}
+        for option in self.adapter.options:
+            try:
+                told[option.name] = _told(option, given.get(field_name(option)))
+            except (ValueError, WrongField) as wrong:
+                self.add_error(field_name(option), str(wrong))
         kept = {name: value for name, value in self.instance.options.items() if name not in told}
         self.instance.options = kept | {name: value for name, value in told.items() if value}
         return given
 
 
-def _lines(mapping: Mapping[str, str] | None) -> str:
-    return "\n".join(f"{name} = {value}" for name, value in (mapping or {}).items())
+def field_name(option: Option) -> str:
+    """`eventNames` → `event_names`."""
+    return re.sub(r"[A-Z]", lambda hit: f"_{hit[0].lower()}", option.name)
 
 
-def _mapping(text: str, option: str) -> dict[str, str]:
-    """`Lead = 123` a line; ValidationError names the line that is none."""
-    pairs: dict[str, str] = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        name, sign, value = (part.strip() for part in line.partition("="))
-        if not (name and sign and value):
-            raise ValidationError(f"“{line[:60]}” is no pair such as Lead = 7654321.")
-        pairs[name] = value
-    try:
-        return dict(OPTION_READERS[option](Node(pairs, option)))
-    except WrongField as wrong:
-        raise ValidationError(str(wrong)) from wrong
+def _option_field(option: Option) -> forms.Field:
+    words: dict[str, Any] = {"label": option.label, "help_text": option.help, "required": False}
+    hints = {"placeholder": option.placeholder, **PLAIN}
+    if option.kind == "flag":
+        return forms.BooleanField(**words)
+    if option.kind == "choice":
+        return forms.ChoiceField(choices=option.choices, **words)
+    if option.kind == "mapping":
+        return forms.CharField(widget=forms.Textarea(attrs={"rows": 3, **hints}), **words)
+    return forms.CharField(widget=forms.TextInput(attrs=hints), **words)
+
+
+def _initial(option: Option, value: Any) -> Any:
+    return pixel_options.as_lines(value) if option.kind == "mapping" else value
+
+
+def _told(option: Option, typed: Any) -> Any:
+    """The option's value as it is kept; None where nothing was typed. Raises ValueError or WrongField."""
+    value = pixel_options.from_lines(typed or "") if option.kind == "mapping" else typed
+    return option.read(Node(value, option.name)) if value else None

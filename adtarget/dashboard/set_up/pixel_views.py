@@ -18,9 +18,9 @@ from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import PixelForm
 from dispatch import pausing
-from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms import registry
+from dispatch.platforms.registry import PLATFORMS
 
 #: No others: a worker may have paused the pixel meanwhile.
 EDITED = (
@@ -41,7 +41,7 @@ def pixels(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
 
 @page(OWNERS, recent=True)
 def new_pixel(request: HttpRequest, access: Access, site_id: str, platform: str) -> HttpResponse:
-    if platform not in PlatformSlug.values:
+    if platform not in PLATFORMS:
         raise Http404
     set_up = guide.of_site(access, site_id)
     return _edit(request, access, site_id, Pixel(site=set_up.site, platform=platform))
@@ -106,7 +106,7 @@ def _show(
 ) -> HttpResponse:
     set_up = guide.of_site(access, site_id)
     counting = {pixel.pk for pixel in set_up.pixels if not PLATFORMS[pixel.platform].takes_tests(pixel.config())}
-    context |= {"platforms": PlatformSlug.choices, "counting": counting}
+    context |= {"platforms": registry.choices(), "counting": counting}
     return guide.show_step(request, access, set_up, "pixels", template=template, **context)
 
 

@@ -4,6 +4,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -12,16 +13,17 @@ from django.db import connections
 from django.utils import timezone
 
 from adtarget.demo import account
+from dispatch.platforms.registry import PLATFORMS
 
-#: The addresses that the sandbox stands in for, and the path it serves each under.
-SANDBOX_ADDRESSES = {
-    "META_API_URL": "",
-    "TIKTOK_API_URL": "",
-    "SNAPCHAT_API_URL": "",
-    "GOOGLE_API_URL": "",
-    "GOOGLE_OAUTH_URL": "/token",
-    "TELEGRAM_API_URL": "",
-}
+
+def sandbox_addresses() -> dict[str, str]:
+    """The settings that name outside addresses, and the path that the sandbox serves each under."""
+    exchanges = [platform.exchange for platform in PLATFORMS.values() if platform.exchange]
+    return {
+        **dict.fromkeys((platform.api_url_setting for platform in PLATFORMS.values()), ""),
+        **{exchange.setting: urlsplit(exchange.url).path for exchange in exchanges},
+        "TELEGRAM_API_URL": "",
+    }
 
 
 class Command(BaseCommand):
@@ -67,7 +69,7 @@ def prepare_demo() -> list[str]:
     ready = account.prepare(Path(settings.VAR_DIR) / "demo.json", now=timezone.now())
     port = sandbox_port()
     sandbox = f"http://127.0.0.1:{port}"
-    for name, path in SANDBOX_ADDRESSES.items():
+    for name, path in sandbox_addresses().items():
         os.environ.setdefault(name, f"{sandbox}{path}")
     os.environ["DEMO"] = "true"  # serves the landing page
     file = Path(settings.VAR_DIR) / "greeting.txt"

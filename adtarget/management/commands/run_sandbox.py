@@ -4,13 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from adtarget.management.commands.run import sandbox_addresses
 from adtarget.sandbox.server import Sandbox
 
 HELP = """
-Runs a stand-in for Meta, TikTok, Snapchat, Google and Telegram. It judges what comes as strictly as they do,
+Runs a stand-in for the ad platforms and Telegram. It judges what comes as strictly as they do,
 answers in their words, and lists it all on a page. It can be told to misbehave there and under /_sandbox/faults.
-Point META_API_URL, TIKTOK_API_URL, SNAPCHAT_API_URL, GOOGLE_API_URL and TELEGRAM_API_URL at it, and GOOGLE_OAUTH_URL
-at its /token. Tokens that contain "bad" or "expired" are refused.
+Point the settings it prints, such as META_API_URL, at it. Tokens that contain "bad" or "expired" are refused.
 """
 
 
@@ -42,8 +42,8 @@ class Command(BaseCommand):
 
 
 def _environment(url: str) -> str:
-    names = ("META_API_URL", "TIKTOK_API_URL", "SNAPCHAT_API_URL", "GOOGLE_API_URL", "TELEGRAM_API_URL")
-    return textwrap.indent("\n".join([*(f"{name}={url}" for name in names), f"GOOGLE_OAUTH_URL={url}/token"]), "  ")
+    lines = [f"{name}={url}{path}" for name, path in sandbox_addresses().items()]
+    return textwrap.indent("\n".join(lines), "  ")
 
 
 def _is_loopback(host: str) -> bool:

@@ -10,7 +10,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from adtarget.core.progress import Bar
 from dispatch import replaying
-from dispatch.choices import PlatformSlug, Reason, SendStatus
+from dispatch.choices import Reason, SendStatus
+from dispatch.platforms.registry import PLATFORMS
 from dispatch.replaying import ENDED, Order, Outcomes
 
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     help = "Sends failed and skipped events again, after everything else that is due. Sent ones are never touched."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--platform", choices=PlatformSlug.values, default="")
+        parser.add_argument("--platform", choices=list(PLATFORMS), default="")
         parser.add_argument("--pixel", default="", help="Our pix_… id, or the platform's own.")
         parser.add_argument("--status", choices=[status.value for status in ENDED], help="Both where not given.")
         parser.add_argument("--reason", choices=Reason.values, default="")

@@ -1,58 +1,73 @@
 """What Google says later of a request it has accepted: `requestStatus:retrieve`.
 
-Facts: platforms.md, sections 4.4 and 4.6 (reference of 2026-07-28). Counts
-are per reason, never per event: the fate of one event is known only where
-all of its request share it.
+Counts are per reason, never per event: the fate of one event is known only
+where all of its request share it. Source: Data Manager API, "Diagnostics" and
+the reference of 2026-07-28.
 """
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from adtarget.core.http_messages import HttpAnswer
 from dispatch.choices import Counted
-from dispatch.platforms.base import text
+from dispatch.platforms.building import text
+from dispatch.platforms.later import Diagnosis, LaterAnswers
 
-#: First asked after half an hour, then 1.3 times as long each time, at most an hour apart, for a day.
-GROWTH, LONGEST_WAIT, GIVE_UP_AFTER = 1.3, 2.0, timedelta(hours=24)
+#: First asked after half an hour, then 1.3 times as long each time, at most an hour apart.
+GROWTH, LONGEST_WAIT = 1.3, 2.0
 PREFIX = "PROCESSING_ERROR_REASON_"
 OUTCOMES = {"SUCCESS": Counted.COUNTED, "PARTIAL_SUCCESS": Counted.PARTLY, "FAILED": Counted.DROPPED}
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Diagnosis:
-    """What became of a request. `reasons`: records dropped, by Google's reason without its prefix."""
-
-    counted: Counted
-    reasons: Mapping[str, int] = field(default_factory=dict)
-
-
-def status_url(api_url: str, request_id: str) -> str:
-    return f"{api_url}/v1/requestStatus:retrieve?{urlencode({'requestId': request_id})}"
-
-
-def read_diagnosis(answer: HttpAnswer) -> Diagnosis | None:
-    """None where the answer says nothing of the request: ask again."""
-    if answer.status == 404 and answer.complete:
-        return Diagnosis(counted=Counted.UNKNOWN)
-    body = answer.json() if answer.status == 200 else None
-    told = body.get("requestStatusPerDestination") if isinstance(body, dict) else None
-    statuses = [status for status in told if isinstance(status, dict)] if isinstance(told, list) else []
-    outcomes = {OUTCOMES.get(text(status.get("requestStatus")), Counted.WAITING) for status in statuses}
-    if not outcomes:
-        return None
-    if Counted.WAITING in outcomes:  # an empty list of errors means nothing yet
-        return Diagnosis(counted=Counted.WAITING)
-    counted = outcomes.pop() if len(outcomes) == 1 else Counted.PARTLY
-    return Diagnosis(counted=counted, reasons=dict(sum(map(_reasons, statuses), Counter[str]())))
+#: Google's reasons without their prefix, and what to do about them.
+MEANINGS: Mapping[str, str] = {
+    "INVALID_GCLID": "The click id does not decode: see that the page hands it over whole and in its own case.",
+    "INVALID_GBRAID": "The click id does not decode: see that the page hands it over whole and in its own case.",
+    "INVALID_WBRAID": "The click id does not decode: see that the page hands it over whole and in its own case.",
+    "INVALID_CLICK": "Google knows no such click in this account. Compare the customer id with the ad's account.",
+    "OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER": (
+        "The click belongs to another account. Compare the customer id with the ad's account."
+    ),
+    "CONVERSION_PRECEDES_CLICK": "The event is older than its click. Compare eventTime with the visit's time.",
+    "TOO_RECENT_CLICK": "The click was too young to be known. Later events will count; this one is lost.",
+    "EVENT_TOO_OLD": "The click was too long ago for the window of the conversion action.",
+    "DUPLICATE_TRANSACTION_ID": "It was counted before, under the same id: nothing is lost.",
+    "DUPLICATE_GCLID": "The conversion action counts one event a click, and had one.",
+    **dict.fromkeys(
+        ["DENIED_CONSENT", "NO_CONSENT", "UNKNOWN_CONSENT"],
+        "Without the visitor's consent Google drops it. Set the site's consent to what your banner collects.",
+    ),
+}
 
 
-def next_wait(first: timedelta, *, asked: int) -> timedelta:
-    """How long to wait for the next answer after `asked` of them said nothing final; `first` is the first wait."""
-    return min(first * GROWTH**asked, first * LONGEST_WAIT)
+class GoogleDiagnostics(LaterAnswers):
+    requests_per_minute = 200  # of 300 per Cloud project and minute
+    give_up_after = timedelta(hours=24)
+
+    def url(self, api_url: str, request_id: str) -> str:
+        return f"{api_url}/v1/requestStatus:retrieve?{urlencode({'requestId': request_id})}"
+
+    def read(self, answer: HttpAnswer) -> Diagnosis | None:
+        if answer.status == 404 and answer.complete:
+            return Diagnosis(counted=Counted.UNKNOWN)
+        body = answer.json() if answer.status == 200 else None
+        told = body.get("requestStatusPerDestination") if isinstance(body, dict) else None
+        statuses = [status for status in told if isinstance(status, dict)] if isinstance(told, list) else []
+        outcomes = {OUTCOMES.get(text(status.get("requestStatus")), Counted.WAITING) for status in statuses}
+        if not outcomes:
+            return None
+        if Counted.WAITING in outcomes:  # an empty list of errors means nothing yet
+            return Diagnosis(counted=Counted.WAITING)
+        counted = outcomes.pop() if len(outcomes) == 1 else Counted.PARTLY
+        return Diagnosis(counted=counted, reasons=dict(sum(map(_reasons, statuses), Counter[str]())))
+
+    def next_wait(self, first: timedelta, *, asked: int) -> timedelta:
+        return min(first * GROWTH**asked, first * LONGEST_WAIT)
+
+    def meaning(self, reason: str) -> str:
+        return MEANINGS.get(reason, f"Google's reason: {reason}.")
 
 
 def _reasons(status: Mapping[str, Any]) -> "Counter[str]":

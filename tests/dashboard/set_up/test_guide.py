@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from adtarget.dashboard.set_up import guide
 from adtarget.sandbox.server import Sandbox
-from dispatch.choices import PlatformSlug
 from dispatch.models import Pixel
+from dispatch.platforms.registry import PLATFORMS
 from leads.choices import Role
 from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Site
 from tests.dashboard.conftest import SignedIn, sign_in_recently
@@ -43,7 +43,7 @@ PIXELS = {
 def sandbox(settings) -> Iterator[Sandbox]:
     with Sandbox() as running:
         settings.TELEGRAM_API_URL = running.url
-        settings.PLATFORM_API_URLS = dict.fromkeys(PlatformSlug.values, running.url)
+        settings.PLATFORM_API_URLS = dict.fromkeys(list(PLATFORMS), running.url)
         settings.GOOGLE_OAUTH_URL = f"{running.url}/token"
         yield running
 
@@ -213,7 +213,7 @@ def test_another_channel_becomes_the_default(owner: Client, steps: str, site: Si
 
 
 # ------------------------------------------------------------------ pixels
-@pytest.mark.parametrize("platform", PlatformSlug.values)
+@pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_a_pixel_is_connected_and_tried(owner: Client, steps: str, site: Site, sandbox: Sandbox, platform: str) -> None:
     answer = owner.post(f"{steps}pixels/new/{platform}/", PIXELS[platform])
     assert answer.status_code == 302, answer.context["form"].errors

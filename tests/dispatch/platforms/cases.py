@@ -9,8 +9,9 @@ from typing import Any
 from adtarget.core.http_messages import HttpAnswer
 from conversions.choices import EventType
 from dispatch.choices import Outcome
-from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import OutgoingEvent, Payload, PixelConfig, Verdict
+from dispatch.platforms.facts import OutgoingEvent, Payload, PixelConfig
+from dispatch.platforms.reading import Verdict
+from dispatch.platforms.registry import PLATFORMS
 
 OCCURRED_AT = datetime(2026, 10, 12, 9, 30, 0, 900_000, tzinfo=UTC)
 FULL = OutgoingEvent(

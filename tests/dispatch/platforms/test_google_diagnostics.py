@@ -1,4 +1,4 @@
-"""Google's later word, read as the table in platforms.md 4.6 has it."""
+"""What Google says later of accepted requests, read."""
 
 import json
 from datetime import timedelta
@@ -7,7 +7,10 @@ import pytest
 
 from adtarget.core.http_messages import HttpAnswer
 from dispatch.choices import Counted
-from dispatch.platforms.google.diagnostics import Diagnosis, next_wait, read_diagnosis, status_url
+from dispatch.platforms.google.diagnostics import GoogleDiagnostics
+from dispatch.platforms.later import Diagnosis
+
+LATER = GoogleDiagnostics()
 
 
 def told(*statuses: dict, status: int = 200) -> HttpAnswer:
@@ -43,7 +46,7 @@ def errors(**counts: int) -> dict:
     ],
 )
 def test_each_status_is_read(answer, counted, reasons) -> None:
-    assert read_diagnosis(answer) == Diagnosis(counted=counted, reasons=reasons)
+    assert LATER.read(answer) == Diagnosis(counted=counted, reasons=reasons)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_each_status_is_read(answer, counted, reasons) -> None:
     ],
 )
 def test_an_answer_that_tells_nothing_is_no_verdict(answer) -> None:
-    assert read_diagnosis(answer) is None
+    assert LATER.read(answer) is None
 
 
 def test_a_count_that_is_none_is_left_out() -> None:
@@ -68,14 +71,14 @@ def test_a_count_that_is_none_is_left_out() -> None:
         {"requestStatus": "FAILED", "errorInfo": {"errorCounts": [{"recordCount": "x"}, None, {"reason": 1}]}}
     )
 
-    assert read_diagnosis(answer) == Diagnosis(counted=Counted.DROPPED)
+    assert LATER.read(answer) == Diagnosis(counted=Counted.DROPPED)
 
 
 def test_the_waits_grow_to_an_hour() -> None:
-    waits = [next_wait(timedelta(minutes=30), asked=asked) / timedelta(minutes=1) for asked in range(5)]
+    waits = [LATER.next_wait(timedelta(minutes=30), asked=asked) / timedelta(minutes=1) for asked in range(5)]
 
     assert waits == pytest.approx([30, 39, 50.7, 60, 60])
 
 
 def test_the_request_id_is_quoted() -> None:
-    assert status_url("https://g", "a&b=c") == "https://g/v1/requestStatus:retrieve?requestId=a%26b%3Dc"
+    assert LATER.url("https://g", "a&b=c") == "https://g/v1/requestStatus:retrieve?requestId=a%26b%3Dc"

@@ -6,8 +6,8 @@ import pytest
 
 from conversions.choices import EventType
 from dispatch.choices import Outcome, Reason
-from dispatch.platforms import PLATFORMS
-from dispatch.platforms.base import CannotExpress, OutgoingEvent, Payload
+from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload
+from dispatch.platforms.registry import PLATFORMS
 from tests.dispatch.platforms.cases import OCCURRED_AT, answer, bare, full, outcomes_of, pixel_of, verdict_of
 
 SNAPCHAT = PLATFORMS["snapchat"]

@@ -1,0 +1,92 @@
+"""Helpers that build payloads and requests; pure."""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from adtarget.core.http_messages import PreparedRequest
+from dispatch.choices import Reason
+from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload, PixelConfig
+
+
+def present(**fields: Any) -> Payload:
+    """The fields that hold something: empty text, None and empty lists are left out."""
+    return {key: value for key, value in fields.items() if value not in ("", None, [], {})}
+
+
+def listed(text: str) -> list[str]:
+    """A list of one, or of none."""
+    return [text] if text else []
+
+
+def chosen(pixel: PixelConfig, option: str, event: OutgoingEvent) -> str:
+    """What a map among the pixel's options holds for the event: by custom name, then by type; '' if nothing."""
+    mapping = pixel.options.get(option)
+    if not isinstance(mapping, Mapping):
+        return ""
+    return text(mapping.get(event.custom_name)) or text(mapping.get(event.event_type.value))
+
+
+def price(event: OutgoingEvent, *, required: bool, currencies: Collection[str] | None = None) -> Payload:
+    """`value` and `currency`, or neither; CannotExpress where a required price cannot be told.
+
+    `currencies` are those the platform knows, where it has a list.
+    """
+    value = amount(event.value, event.currency) if event.value is not None and event.currency else 0
+    if not value:
+        problem = Reason.MISSING_VALUE
+    elif currencies is not None and event.currency not in currencies:
+        problem = Reason.CURRENCY_UNSUPPORTED
+    else:
+        return {"value": value, "currency": event.currency}
+    if required:
+        raise CannotExpress(problem)
+    return {}
+
+
+def amount(value: Decimal, currency: str) -> float | int:
+    """A decimal in major units as a JSON number without float noise.
+
+    Quantised to the currency's exponent (ISO 4217).
+    """
+    exponent = _EXPONENTS.get(currency, 2)
+    quantised = value.quantize(Decimal(1).scaleb(-exponent), rounding=ROUND_HALF_UP)
+    return int(quantised) if quantised == quantised.to_integral_value() else float(quantised)
+
+
+def limited_data_use(pixel: PixelConfig) -> Payload:
+    """Meta's switch for US state laws, which Snapchat took over; 0 leaves the place to the person's IP."""
+    if not pixel.options.get("limitedDataUse"):
+        return {}
+    return {
+        "data_processing_options": ["LDU"],
+        "data_processing_options_country": 0,
+        "data_processing_options_state": 0,
+    }
+
+
+def unix_seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def json_request(url: str, *, headers: Mapping[str, str], document: Payload) -> PreparedRequest:
+    """A POST of a JSON document in UTF-8."""
+    body = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return PreparedRequest(
+        url=url, headers={"Content-Type": "application/json", **headers}, body=body.encode(errors="replace")
+    )
+
+
+def text(value: Any) -> str:
+    """A JSON string as it is, a number as text, anything else ''."""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+#: Digits after the decimal point, by ISO 4217, where they are not two.
+_EXPONENTS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}

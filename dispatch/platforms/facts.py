@@ -1,0 +1,81 @@
+"""What adapters work with: a conversion's facts, a pixel's settings, and the refusal to express an event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from conversions.choices import EventType
+from dispatch.choices import Reason
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutgoingEvent:
+    """One conversion as a platform sees it: normalised, hashed, effective.
+
+    `occurred_at` is never ahead of the clock. Hashes are 64 lower-case hex
+    characters or ''; absent text is ''. Which hash a platform takes is told
+    by its name: the rule, not the vendor (see `conversions.hashing`).
+    """
+
+    event_id: str
+    event_type: EventType
+    custom_name: str = ""
+    occurred_at: datetime
+    event_source_url: str = ""
+    referrer: str = ""
+    value: Decimal | None = None
+    currency: str = ""
+    content_name: str = ""
+    order_id: str = ""
+    email: str = ""  # trimmed, lower
+    email_google: str = ""  # the same, with Gmail's dots and +tag removed
+    phone_digits: str = ""  # country code and number, no +
+    phone_e164: str = ""  # the same, with +
+    first_name: str = ""
+    last_name: str = ""
+    external_id: str = ""  # of the caller's own id of the person
+    person_id: str = ""  # of the Telegram user id: known of every event, and the same in all of them
+    client_ip: str = ""  # raw, public addresses only
+    user_agent: str = ""
+    fbc: str = ""
+    fbp: str = ""
+    ttclid: str = ""
+    ttp: str = ""
+    sccid: str = ""
+    sc_cookie1: str = ""
+    gclid: str = ""
+    gbraid: str = ""
+    wbraid: str = ""
+    is_test: bool = False
+
+    @property
+    def external_ids(self) -> list[str]:
+        """All ids of the person, the caller's own first; several are taken by Meta, TikTok and Snapchat."""
+        return list(dict.fromkeys(filter(None, (self.external_id, self.person_id))))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PixelConfig:
+    """What a platform must know of a pixel to address it; no secrets.
+
+    `options` are the pixel's options of the contract (`eventNames`,
+    `testPixel`, `limitedDataUse`, `conversionActions`, `consent`, …).
+    `api_url` is scheme and host, without a trailing slash.
+    """
+
+    pixel_id: str
+    api_url: str
+    test_event_code: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class CannotExpress(Exception):
+    """This event cannot be said in the platform's language: skipped, with a reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

@@ -1,0 +1,38 @@
+"""The registry: every platform events can be sent to, by its slug. A new one is one line here."""
+
+from collections.abc import Iterator
+
+from dispatch.platforms.base import ClickId, Platform
+from dispatch.platforms.google import Google
+from dispatch.platforms.meta import Meta
+from dispatch.platforms.snapchat import Snapchat
+from dispatch.platforms.tiktok import TikTok
+
+PLATFORMS: dict[str, Platform] = {platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google())}
+
+
+def choices() -> list[tuple[str, str]]:
+    """Slugs and names, for forms and filters."""
+    return [(slug, platform.name) for slug, platform in PLATFORMS.items()]
+
+
+def name_of(slug: str) -> str:
+    """What people call a platform; the slug itself where it is not registered, such as after a downgrade."""
+    platform = PLATFORMS.get(slug)
+    return platform.name if platform else slug
+
+
+def click_ids() -> Iterator[ClickId]:
+    """The click and browser ids of every platform."""
+    for platform in PLATFORMS.values():
+        yield from platform.click_ids
+
+
+def click_fields() -> tuple[str, ...]:
+    """The fields that stand for a click of some ad."""
+    return tuple(click_id.field for click_id in click_ids() if click_id.is_click)
+
+
+def signal_fields() -> tuple[str, ...]:
+    """The fields of all click and browser ids, on a visit and in an OutgoingEvent."""
+    return tuple(click_id.field for click_id in click_ids())
