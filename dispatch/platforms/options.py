@@ -16,7 +16,8 @@ class Option:
     """One option: `name` as in `provision` and the pixel's JSON, `label` and `help` for people.
 
     `read` checks a value and raises WrongField. `kind` decides the field of the form; a `choice` has its
-    values with their words in `choices`, the default first. `is_common`: shown at once, not under “More”.
+    values with their words in `choices`, the default first. `is_common`: shown at once, not under “More”;
+    one that is not `is_on_form` is known to `provision` only.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Option:
     choices: Sequence[tuple[str, str]] = ()
     placeholder: str = ""
     is_common: bool = True
+    is_on_form: bool = True
 
 
 def text_or_number(node: Node) -> str:
@@ -81,7 +83,7 @@ DEFAULT_PHONE_REGION = Option(
     help="Two letters such as DE; taken over by a site that has none.",
     read=phone_region,
     kind="text",
-    is_common=False,
+    is_on_form=False,
 )
 TOKEN_IN_QUERY = Option(
     name="tokenInQuery",

@@ -124,7 +124,7 @@ def test_two_workers_ask_different_questions(sandbox, monkeypatch) -> None:
     claimed = []
     original = diagnostics._ask
     monkeypatch.setattr(
-        diagnostics, "_ask", lambda receipt, get: (claimed.append(ask()), original(receipt, get=get))[1]
+        diagnostics, "_ask", lambda receipt, later, get: (claimed.append(ask()), original(receipt, later, get=get))[1]
     )
 
     ask()

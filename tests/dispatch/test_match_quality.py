@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 import pytest
 
 from conversions.choices import EventType
-from dispatch.match_quality import KEYS, WEIGHTS, average, match_quality
+from dispatch.match_quality import SHARED_KEYS, average, match_quality
 from dispatch.platforms.facts import OutgoingEvent
-from dispatch.platforms.registry import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS, signal_fields
 
 
 def event(**known: str) -> OutgoingEvent:
@@ -16,10 +16,15 @@ def event(**known: str) -> OutgoingEvent:
 
 @pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_all_keys_together_make_ten(platform: str) -> None:
-    everything = event(**{field: "x" for groups in KEYS.values() for group in groups for field in group})
-    quality = match_quality(everything, platform)
+    shared = {field: "x" for groups in SHARED_KEYS.values() for group in groups for field in group}
+    quality = match_quality(event(**shared, **dict.fromkeys(signal_fields(), "x")), platform)
     assert (quality.out_of_ten, quality.missing) == ("10.0", ())
-    assert set(WEIGHTS[platform]) <= set(KEYS)
+
+
+@pytest.mark.parametrize("platform", list(PLATFORMS))
+def test_weights_are_of_keys_that_exist(platform: str) -> None:
+    known = {*SHARED_KEYS, *(click_id.name for click_id in PLATFORMS[platform].click_ids)}
+    assert set(PLATFORMS[platform].match_weights) <= known
 
 
 def test_what_is_missing_is_named_the_most_helpful_first() -> None:

@@ -152,7 +152,8 @@ class PixelForm(PixelRules):
         kept = "" if self.instance._state.adding else " Empty: the stored one stays."
         self._say("new_token", words.token, f"{words.where_token} Kept encrypted, never shown.{kept}")
         self._say("test_event_code", "Test event code", words.test_code)
-        for option in self.adapter.options:
+        self.options = [option for option in self.adapter.options if option.is_on_form]
+        for option in self.options:
             name = field_name(option)
             self.fields[name] = _option_field(option)
             self.initial[name] = _initial(option, self.instance.options.get(option.name))
@@ -160,8 +161,22 @@ class PixelForm(PixelRules):
             del self.fields["test_event_code"]
         if self.instance._state.adding:
             del self.fields["is_active"]
-        common = [field_name(option) for option in self.adapter.options if option.is_common]
-        self.order_fields(["pixel_id", "new_token", "test_event_code", *common, "is_active"])
+        self.order_fields(["pixel_id", "new_token", *map(field_name, self.options)])
+
+    @property
+    def common_fields(self) -> list[forms.BoundField]:
+        """Those that are shown at once."""
+        rare = {bound.name for bound in self.rare_fields}
+        return [bound for bound in self if bound.name not in rare]
+
+    @property
+    def rare_fields(self) -> list[forms.BoundField]:
+        """Options that few pixels need, shown under “More options”."""
+        return [self[field_name(option)] for option in self.options if not option.is_common]
+
+    @property
+    def has_rare_errors(self) -> bool:
+        return any(bound.errors for bound in self.rare_fields)
 
     def _say(self, name: str, label: str, help_text: str) -> None:
         self.fields[name].label, self.fields[name].help_text = label, help_text
@@ -178,7 +193,7 @@ class PixelForm(PixelRules):
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         told: dict[str, Any] = {}
-        for option in self.adapter.options:
+        for option in self.options:
             try:
                 told[option.name] = _told(option, given.get(field_name(option)))
             except (ValueError, WrongField) as wrong:

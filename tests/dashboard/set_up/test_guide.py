@@ -234,7 +234,7 @@ def test_a_pixel_is_connected_and_tried(owner: Client, steps: str, site: Site, s
     ],
 )
 def test_a_hint_tells_tokens_apart(credential: str, hint: str) -> None:
-    pixel = Pixel()
+    pixel = Pixel(platform="google" if credential.startswith("{") else "meta")
     pixel.set_credential(credential)
     assert pixel.credential_hint == hint
 
@@ -267,7 +267,8 @@ def test_a_pixel_that_cannot_be_is_refused(
 
 def test_a_new_token_resumes_a_paused_pixel_and_keeps_its_options(owner: Client, steps: str, site: Site) -> None:
     pixel = PixelFactory(site=site, paused=True, options={"limitedDataUse": True, "testPixel": True})
-    form = {"pixel_id": pixel.pixel_id, "new_token": "EAA-mended-token", "is_active": "on", "takes_tests": "on"}
+    form = {"pixel_id": pixel.pixel_id, "new_token": "EAA-mended-token", "is_active": "on"}
+    form |= {"test_pixel": "on", "limited_data_use": "on"}
     owner.post(f"{steps}pixels/{pixel.pk}/", form)
     pixel.refresh_from_db()
     assert (pixel.credential(), pixel.paused_at) == ("EAA-mended-token", None)
