@@ -3,10 +3,9 @@
 import pytest
 
 from conversions.hashing import sha256
-from dispatch.choices import PlatformSlug
 from dispatch.events import outgoing_event
 from dispatch.match_quality import match_quality
-from dispatch.platforms import PLATFORMS
+from dispatch.platforms.registry import PLATFORMS
 from tests.dispatch.platforms.cases import bare, full, pixel_of
 from tests.factories import ConversionFactory
 
@@ -31,10 +30,10 @@ def test_both_ids_go_out_the_callers_first(slug: str) -> None:
     assert payload[outer][inner] == [OF_CALLER, OF_TELEGRAM]
 
 
-@pytest.mark.parametrize("slug", PlatformSlug.values)
+@pytest.mark.parametrize("slug", list(PLATFORMS))
 def test_the_telegram_id_alone_schedules_nothing(slug: str) -> None:
     assert not PLATFORMS[slug].has_signal(bare(person_id=OF_TELEGRAM))
 
 
 def test_match_quality_counts_the_telegram_id() -> None:
-    assert match_quality(bare(person_id=OF_TELEGRAM), PlatformSlug.META).present == ("external id",)
+    assert match_quality(bare(person_id=OF_TELEGRAM), "meta").present == ("external id",)
