@@ -27,6 +27,7 @@ from adtarget.core.json_document import (
     text,
     whole_number,
 )
+from adtarget.core.page_urls import PARAMETER_NAME
 from conversions.choices import EventType
 from conversions.money import parse_currency, parse_value
 from dispatch import pausing, pixel_options
@@ -132,6 +133,13 @@ def _domain(node: Node) -> str:
         raise node.wrong(str(error)) from error
 
 
+def _query_parameter(node: Node) -> str:
+    name = text(64)(node)
+    if not PARAMETER_NAME.fullmatch(name):
+        raise node.wrong("must be the name of a query parameter such as plan.")
+    return name
+
+
 SITE_FIELDS = [
     Field("name", "name", text(200)),
     Field("defaultPhoneRegion", "default_phone_region", phone_region, null=""),
@@ -139,13 +147,16 @@ SITE_FIELDS = [
 
 
 def _site(node: Node, *, account: Account, now: datetime, tally: Tally) -> dict[str, Any]:
-    _note_unknown(node, "domain", "allowedDomains", "pixels", "channels", *(known.name for known in SITE_FIELDS))
+    lists = ("allowedDomains", "keptQueryParameters", "pixels", "channels")
+    _note_unknown(node, "domain", *lists, *(known.name for known in SITE_FIELDS))
     domain = _domain(node.child("domain").required())
     site = Site.objects.filter(account=account, domain=domain).first()
     site = site or Site(account=account, domain=domain, name=domain)
     wanted = changes(node, SITE_FIELDS)
     if node.has("allowedDomains"):
         wanted["allowed_domains"] = [_domain(item) for item in node.items("allowedDomains")]
+    if node.has("keptQueryParameters"):
+        wanted["kept_query_parameters"] = [_query_parameter(item) for item in node.items("keptQueryParameters")]
     site = _apply(site, wanted, tally)
     return {
         "siteId": site.pk,

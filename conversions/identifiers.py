@@ -1,8 +1,9 @@
 """The attribution signals of a conversion: what the visit left and what the request said."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from adtarget.core import page_urls
 from conversions.models import Conversion
 
 #: As on the visit and in `api_visit_override`; the request's win, field by field.
@@ -39,6 +40,12 @@ def effective_signals(conversion: Conversion) -> dict[str, str]:
 def named(given: Mapping[str, str]) -> dict[str, str]:
     """The signals among `given` that hold something."""
     return {name: given[name] for name in SIGNALS if given.get(name)}
+
+
+def without_personal_data(signals: Mapping[str, str], *, keep: Collection[str]) -> dict[str, str]:
+    """The signals with their URLs reduced; `keep` are the query parameters that the site lists."""
+    urls = [name for name in ("referrer", "event_source_url") if name in signals]
+    return {**signals, **{name: page_urls.reduced(signals[name], keep) for name in urls}}
 
 
 def is_of_a_person(address: str) -> bool:

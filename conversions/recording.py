@@ -5,7 +5,7 @@ with the conversion, and workers are told after commit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from adtarget.core import errors
-from conversions import duplicates, missing_signals
+from conversions import duplicates, identifiers, missing_signals
 from conversions.choices import EventType, Source
 from conversions.facts import ClearPii, EventFacts
 from conversions.inheritance import inherit, recent_history
@@ -46,6 +46,8 @@ def record_conversion(
 ) -> Recorded:
     """Keeps an event that came in over the API, or completes the recent one it repeats."""
     site = channel.site
+    signals = identifiers.without_personal_data(facts.signals, keep=site.kept_query_parameters)
+    facts = replace(facts, signals=signals)
     pixels = scheduling.active_pixels(site)
     hashes = _hashes(facts.pii, site, pixels)
     lead, is_new = lock_lead(site=site, telegram_user_id=telegram_user_id, now=now)

@@ -1,5 +1,6 @@
 """From a conversion's row to what the platforms are told."""
 
+from adtarget.core import page_urls
 from conversions.choices import EventType
 from conversions.hashing import external_id, sha256
 from conversions.identifiers import effective_signals, is_of_a_person
@@ -12,13 +13,16 @@ def outgoing_event(conversion: Conversion) -> OutgoingEvent:
     """The conversion as a platform sees it; reads `visit` and `site` of the row, nothing else."""
     signals = effective_signals(conversion)
     address = signals.pop("client_ip", "")
-    url = signals.pop("event_source_url", "") or f"https://{conversion.site.domain}/"
+    kept = conversion.site.kept_query_parameters
+    url = page_urls.reduced(signals.pop("event_source_url", ""), kept) or f"https://{conversion.site.domain}/"
+    referrer = page_urls.reduced(signals.pop("referrer", ""), kept)
     return OutgoingEvent(
         event_id=conversion.event_id,
         event_type=EventType(conversion.event_type),
         custom_name=conversion.custom_event_name,
         occurred_at=conversion.event_time,
         event_source_url=url,
+        referrer=referrer,
         value=conversion.value,
         currency=conversion.currency,
         content_name=conversion.content_name,

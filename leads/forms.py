@@ -9,16 +9,28 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from adtarget.core.page_urls import PARAMETER_NAME
 from conversions.money import parse_currency, parse_value
 from leads import join_events
 from leads.models import Channel
 
+MOST_QUERY_PARAMETERS = 50
 BOT_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{5,200}")
 
 
 def check_bot_token(token: str) -> None:
     if not BOT_TOKEN.fullmatch(token):
         raise ValidationError("This is no bot token; it looks like 123456:AAE….")
+
+
+def checked_query_parameters(names: list[str]) -> list[str]:
+    """Each name once. Raises ValidationError for what is no name of a query parameter."""
+    for name in names:
+        if not PARAMETER_NAME.fullmatch(name):
+            raise ValidationError(f"“{name[:60]}” is no name of a query parameter; it looks like plan.")
+    if len(names) > MOST_QUERY_PARAMETERS:
+        raise ValidationError(f"Give {MOST_QUERY_PARAMETERS} at most.")
+    return list(dict.fromkeys(names))
 
 
 class SiteRules(forms.ModelForm):

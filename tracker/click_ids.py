@@ -1,7 +1,8 @@
 """Click ids, browser ids and UTMs: out of an address, and which of them a visit ends up with.
 
 Pure. Values are opaque: kept as they came, decoded once, never lowered,
-trimmed or cut. What cannot be kept whole is left out.
+trimmed or cut, but for an fbclid with other text behind it. What cannot be
+kept whole is left out.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote, unquote_plus, urlsplit
 
+from adtarget.core import page_urls
 from adtarget.core.times import milliseconds
 
 #: A click belongs to one platform; its newest one replaces all of that platform's earlier ones.
@@ -28,7 +30,9 @@ REMEMBERED_FOR = timedelta(days=90)
 LONGEST_SIGNAL, LONGEST_UTM = 2048, 512
 
 _IN_ADDRESS = {"fbclid", "gclid", "gbraid", "wbraid", "ttclid", "sccid", *UTMS}
-_FBC = re.compile(r"fb\.[0-9]\.([0-9]{10,13})\.(\S+)", re.ASCII)
+# The last part is the appendix of Meta's parameter builder.
+_FBC = re.compile(r"fb\.[0-9]\.([0-9]{10,13})\.([A-Za-z0-9_-]+)(?:\.(?:[A-Za-z0-9_-]{2}|[A-Za-z0-9_-]{8}))?")
+_FBCLID = re.compile(r"[A-Za-z0-9_-]*")
 _FBP = re.compile(r"fb\.[0-9]\.[0-9]{10,13}\.\S+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -50,11 +54,18 @@ def in_query(query: str) -> dict[str, str]:
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str]]:
-    for part in query.split("&"):
+    for part in page_urls.parameters(query):
         name, _, value = part.partition("=")
         name = unquote_plus(name).lower()  # Snapchat writes ScCid
         # A plus is a space in words; in an opaque id it is itself.
-        yield name, clean(unquote_plus(value) if name in UTMS else unquote(value), longest=_longest(name))
+        value = unquote_plus(value) if name in UTMS else unquote(value)
+        yield name, clean(fbclid_of(value) if name == "fbclid" else value, longest=_longest(name))
+
+
+def fbclid_of(value: str) -> str:
+    """The click id at the beginning of an `fbclid` parameter; other text after it would make Meta refuse the fbc."""
+    found = _FBCLID.match(value)
+    return found[0] if found else ""
 
 
 def _longest(name: str) -> int:
@@ -111,9 +122,9 @@ def _youngest(candidates: list[str]) -> str:
 
 
 def _is_of(fbc: str, fbclid: str) -> bool:
-    """The part after the time, with or without the appendix of Meta's parameter builder."""
+    """The part after the time, with or without an appendix."""
     found = _FBC.fullmatch(fbc)
-    return found is not None and (found[2] == fbclid or found[2].startswith(f"{fbclid}."))
+    return found is not None and found[2] == fbclid
 
 
 def _made_at(fbc: str) -> int:

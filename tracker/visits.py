@@ -12,13 +12,13 @@ from django.db.models import Subquery
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
-from adtarget.core import errors
+from adtarget.core import errors, page_urls
 from adtarget.core.client_context import claimed_client, is_address, peer_address
 from adtarget.core.prepared import PreparedInsert, PreparedQuery
 from adtarget.core.times import milliseconds
 from conversions.identifiers import is_of_a_person
 from leads.models import Site
-from tracker import click_ids
+from tracker import click_ids, row_size
 from tracker.models import TrackingSession, Visit
 
 SESSION_FOR = timedelta(minutes=30)
@@ -27,15 +27,7 @@ SITE_REMEMBERED_SECONDS, MOST_REMEMBERED_SITES = 1.0, 1000
 DEMO_ADDRESS = "203.0.113.7"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _PLACE = ("country", "region", "city")
-_LONGEST = {
-    "url": 2048,
-    "landing_page": 2048,
-    "referrer": 2048,
-    "external_user_id": 512,
-    "client_session_id": 64,
-    "user_agent": 1024,
-    **dict.fromkeys(_PLACE, 128),
-}
+_LONGEST = {"external_user_id": 512, "client_session_id": 64, **dict.fromkeys(_PLACE, 128)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +50,10 @@ class Page:
     def text(self, name: str) -> str:
         """A field, or '' where its column could not hold it whole: a visit is worth more than one field."""
         return click_ids.clean(self.body.get(name, ""), longest=_LONGEST[name])
+
+    def web_address(self, url: str) -> str:
+        """A page's URL without what the site does not keep of its query."""
+        return page_urls.reduced(_printable(url), self.site.kept_query_parameters)
 
 
 _site_named = PreparedQuery(lambda website_id: Site.objects.filter(website_id=website_id), "")
@@ -116,13 +112,13 @@ def client_of(request: HttpRequest, body: Mapping[str, str]) -> tuple[str, str]:
     try:
         ip, user_agent = claimed_client(request)
     except errors.InvalidPayload:  # a proxy's mistake; what we see ourselves is the proxy
-        return body.get("client_ip", ""), click_ids.clean(body.get("user_agent", ""), longest=_LONGEST["user_agent"])
+        return body.get("client_ip", ""), _printable(body.get("user_agent", ""))
     peer = peer_address(request)
     if settings.DEMO and not is_of_a_person(peer):
         peer = DEMO_ADDRESS
     ip = ip or body.get("client_ip", "") or (peer if is_address(peer) else "")
     user_agent = user_agent or body.get("user_agent", "") or request.headers.get("User-Agent", "")
-    return ip, click_ids.clean(user_agent, longest=_LONGEST["user_agent"])
+    return ip, _printable(user_agent)
 
 
 def latest_visit(site: Site, temp_id: UUID, now: datetime) -> Visit | None:
@@ -181,23 +177,34 @@ def _visit(
     page: Page, session: TrackingSession, *, before: Visit | None, in_same_session: bool, now: datetime
 ) -> Visit:
     signals, seen_at = _signals(page, before=before, now=now)
-    url = _url(page.href)
+    external_user_id = page.text("external_user_id") or (before.external_user_id if before else "")
+    texts = _shown(page, before=before if in_same_session else None)
+    taken = sum(len(value.encode()) for value in (*signals.values(), external_user_id))
     return Visit(
         site=page.site,
         session=session,
         temp_id=page.temp_id,
         visited_at=now,
-        url=url,
-        landing_page=page.text("landing_page") or (before.landing_page if before and in_same_session else "") or url,
-        referrer=page.text("referrer"),
-        external_user_id=page.text("external_user_id") or (before.external_user_id if before else ""),
+        external_user_id=external_user_id,
         client_ip=page.client_ip,
-        user_agent=page.user_agent,
         seen_at=seen_at,
         **signals,
-        **_utms(page, before=before if in_same_session else None),
-        **{name: page.text(name) for name in _PLACE},
+        **row_size.cut_texts(texts, taken=taken),
     )
+
+
+def _shown(page: Page, *, before: Visit | None) -> dict[str, str]:
+    """What describes the page and the visitor; `before` is of the same session."""
+    url = page.web_address(page.href)
+    landing_page = page.web_address(page.body.get("landing_page", "")) or (before.landing_page if before else "") or url
+    return {
+        "url": url,
+        "landing_page": landing_page,
+        "referrer": page.web_address(page.body.get("referrer", "")),
+        "user_agent": page.user_agent,
+        **_utms(page, before=before),
+        **{name: page.text(name) for name in _PLACE},
+    }
 
 
 def _signals(page: Page, *, before: Visit | None, now: datetime) -> tuple[dict[str, str], dict[str, int]]:
@@ -208,7 +215,7 @@ def _signals(page: Page, *, before: Visit | None, now: datetime) -> tuple[dict[s
     new = click_ids.brought(body=page.body, address=page.address, cookies=page.cookies)
     if fbc := _fbc(page, known=old.get("fbc", ""), now=now):
         new["fbc"] = fbc
-    signals = click_ids.combine(new=new, old=old)
+    signals = row_size.ids_with_room(click_ids.combine(new=new, old=old), first=new)
     at = milliseconds(now)
     return signals, {name: times.get(name, at) if known.get(name) == value else at for name, value in signals.items()}
 
@@ -234,7 +241,6 @@ def _utms(page: Page, *, before: Visit | None) -> dict[str, str]:
     return found
 
 
-def _url(href: str) -> str:
-    """The address as it is; one that is too long without its query, which was read before."""
-    candidates = (href, href.partition("#")[0], href.partition("#")[0].partition("?")[0])
-    return next(filter(None, (click_ids.clean(url, longest=_LONGEST["url"]) for url in candidates)), "")
+def _printable(text: str) -> str:
+    """The text, or '' where it holds characters that no page and no browser sends, and no database keeps."""
+    return click_ids.clean(text, longest=len(text))

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyInline
 from adtarget.admin.display import badge, dashboard_page, link, link_to
 from leads.domains import domain_of
-from leads.forms import SiteRules
+from leads.forms import SiteRules, checked_query_parameters
 from leads.models import Channel, Site
 
 
@@ -24,7 +24,7 @@ def _domain_of(text: str) -> str:
 class SiteForm(SiteRules):
     class Meta:
         model = Site
-        fields = ("domain", "allowed_domains", "default_phone_region")
+        fields = ("domain", "allowed_domains", "kept_query_parameters", "default_phone_region")
 
     def clean_domain(self) -> str:
         return _domain_of(self.cleaned_data["domain"])
@@ -40,6 +40,12 @@ class ChannelInline(ReadOnlyInline):
     model = Channel
     fields = ("title", "telegram_channel_id", "event_type", "is_active", "bot_problem")
 
+    def clean_kept_query_parameters(self) -> list[str]:
+        given = self.cleaned_data["kept_query_parameters"] or []
+        if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+            raise ValidationError('This is a list of names, such as ["plan"].')
+        return checked_query_parameters(given)
+
 
 @admin.register(Site)
 class SiteAdmin(AuditedAdmin, BigTableAdmin):
@@ -52,7 +58,7 @@ class SiteAdmin(AuditedAdmin, BigTableAdmin):
     readonly_fields = ("id", "website_id", "conversions", "created_at")
     inlines = (ChannelInline,)
     fieldsets = (
-        (None, {"fields": ("account", "domain", "name", "allowed_domains", "is_paused")}),
+        (None, {"fields": ("account", "domain", "name", "allowed_domains", "kept_query_parameters", "is_paused")}),
         ("Ids", {"fields": ("id", "website_id", "conversions", "created_at")}),
         (
             "Matching and consent",

@@ -15,6 +15,11 @@ class Site(models.Model):
     domain = models.CharField(max_length=253)
     name = models.CharField(max_length=200)
     allowed_domains = models.JSONField(default=list, blank=True, help_text="Further domains that may send visits.")
+    kept_query_parameters = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Names of query parameters that are kept of the site's URLs, besides click ids and UTMs.",
+    )
     is_paused = models.BooleanField(default=False, help_text="A paused site takes no events (402).")
     default_phone_region = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1, such as DE.")
     ad_user_data_consent = models.BooleanField(null=True, blank=True, help_text="Google: consent to send user data.")

@@ -27,6 +27,14 @@ NOW_MS = 1791979200000
         ("gclid=first&gclid=second", {"gclid": "first"}),
         ("gclid=&ttclid=x", {"ttclid": "x"}),
         ("gclid=a%00b", {}),
+        ("fbclid=IwAR0abc?utm_source=fb", {"fbclid": "IwAR0abc", "utm_source": "fb"}),
+        ("utm_source=fb?fbclid=IwAR0abc", {"fbclid": "IwAR0abc", "utm_source": "fb"}),
+        ("fbclid=IwAR0abc%3Futm_source%3Dfb", {"fbclid": "IwAR0abc"}),
+        ("fbclid=IwAR0abc%20x", {"fbclid": "IwAR0abc"}),
+        ("fbclid=IwAR0abc%0A", {"fbclid": "IwAR0abc"}),
+        ("fbclid=IwAR0abc/", {"fbclid": "IwAR0abc"}),
+        ("fbclid=%D1%8F", {}),
+        ("utm_content=Why?", {"utm_content": "Why?"}),
         ("gclid=" + "x" * 2048, {"gclid": "x" * 2048}),
         ("gclid=" + "x" * 2049, {}),
         ("utm_source=" + "x" * 513, {}),
@@ -57,7 +65,8 @@ def test_a_new_fbclid_makes_an_fbc_of_now() -> None:
         ("fb.1.1700000000001.AbC", "fb.1.1700000000000.AbC", "fb.1.1700000000001.AbC"),  # as the browser sends it
         ("fb.1.1700000000000.Other", "fb.1.1700000000000.Another", f"fb.1.{NOW_MS}.AbC"),
         ("fb.1.1700000000000.abc", "", f"fb.1.{NOW_MS}.AbC"),  # case matters
-        ("fb.1.1700000000.AbC.", "nonsense", "fb.1.1700000000.AbC."),
+        ("fb.1.1700000000.AbC.AQ", "nonsense", "fb.1.1700000000.AbC.AQ"),
+        ("fb.1.1700000000.AbC.", "nonsense", f"fb.1.{NOW_MS}.AbC"),  # Meta refuses the whole request
     ],
 )
 def test_the_same_fbclid_keeps_its_fbc(given_fbc, known, expected) -> None:
@@ -73,6 +82,10 @@ def test_the_same_fbclid_keeps_its_fbc(given_fbc, known, expected) -> None:
         ("fb.1.1700000000000.", "", ""),  # without its fourth part Meta refuses the whole request
         ("fb.1.1700000000000", "", ""),
         ("AbC", "", ""),
+        ("fb.1.1700000000000.fb.1.1600000000000.AbC", "", ""),
+        ("fb.1.1700000000000.AbC%20", "fb.1.1600000000000.Old", "fb.1.1600000000000.Old"),
+        ("fb.1.1700000000000.AbC?utm_source=fb", "", ""),
+        ("fb.1.1700000000000.AbC/", "", ""),
     ],
 )
 def test_without_an_fbclid_the_younger_click_wins(given_fbc, known, expected) -> None:

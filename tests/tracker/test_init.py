@@ -187,7 +187,7 @@ def test_a_field_we_cannot_keep_is_left_out_and_the_visit_kept(browser, body) ->
 
 def test_an_address_too_long_to_keep_still_gives_its_click(browser) -> None:
     visit = browser.visit(f"join?x={'y' * 3000}&gclid=G")
-    assert (visit.gclid, visit.url) == ("G", "https://acme.example/join")
+    assert (visit.gclid, visit.url) == ("G", "https://acme.example/join?gclid=G")
 
 
 def test_a_beacon_and_plain_json_are_both_read(browser) -> None:

@@ -14,7 +14,7 @@ from dispatch.forms import PixelForm as PixelRules
 from dispatch.platforms.options import Option
 from dispatch.platforms.registry import PLATFORMS
 from leads.domains import domain_of
-from leads.forms import SiteRules, check_bot_token
+from leads.forms import SiteRules, check_bot_token, checked_query_parameters
 from leads.models import Account, Bot, Site
 
 CHAT = re.compile(r"-?[0-9]{1,16}|@?[A-Za-z]\w{3,63}", re.ASCII)
@@ -40,12 +40,20 @@ class SiteForm(SiteRules):
         help_text="One a line, where the landing page also stands elsewhere. Subdomains are allowed anyway.",
     )
 
+    kept_query_parameters = forms.CharField(
+        label="Parameters kept of URLs",
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "plan page", **PLAIN}),
+        help_text="Besides click ids and UTMs. Other parameters are dropped from URLs: they may be personal data.",
+    )
+
     class Meta:
         model = Site
         fields = (
             "domain",
             "name",
             "allowed_domains",
+            "kept_query_parameters",
             "default_phone_region",
             "ad_user_data_consent",
             "ad_personalization_consent",
@@ -64,7 +72,10 @@ class SiteForm(SiteRules):
         widgets = {"domain": forms.TextInput(attrs={"placeholder": "shop.example", **PLAIN})}
 
     def __init__(self, *args: Any, instance: Site, **kwargs: Any) -> None:
-        initial = {"allowed_domains": "\n".join(instance.allowed_domains)}
+        initial = {
+            "allowed_domains": "\n".join(instance.allowed_domains),
+            "kept_query_parameters": " ".join(instance.kept_query_parameters),
+        }
         super().__init__(*args, **kwargs | {"instance": instance, "initial": initial})
         self.fields["name"].required = False
         for name in ("ad_user_data_consent", "ad_personalization_consent"):
@@ -83,6 +94,9 @@ class SiteForm(SiteRules):
         if len(domains) > MOST_DOMAINS:
             raise ValidationError(f"Give {MOST_DOMAINS} at most.")
         return domains
+
+    def clean_kept_query_parameters(self) -> list[str]:
+        return checked_query_parameters(self.cleaned_data["kept_query_parameters"].replace(",", " ").split())
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
