@@ -71,12 +71,17 @@ def test_others_make_no_account(owner: Client) -> None:
 
 
 def test_a_site_is_added(owner: Client, home: str, account: Account) -> None:
-    form = SITE_FORM | {"domain": "https://Shop.Example/vip", "allowed_domains": "münchen.example, www.shop.test"}
+    form = SITE_FORM | {
+        "domain": "https://Shop.Example/vip",
+        "allowed_domains": "münchen.example, www.shop.test",
+        "kept_query_parameters": "plan, page plan",
+    }
     answer = owner.post(f"{home}set-up/sites/new/", form)
     site = Site.objects.get(domain="shop.example")
     assert answer.headers["Location"] == f"{home}set-up/sites/{site.pk}/snippet/"
     assert (site.account, site.name) == (account, "shop.example")
     assert site.allowed_domains == ["xn--mnchen-3ya.example", "www.shop.test"]
+    assert site.kept_query_parameters == ["plan", "page"]
     assert (site.ad_user_data_consent, site.ad_personalization_consent) == (True, None)
     assert site.website_id in owner.get(answer.headers["Location"]).text
 
@@ -88,6 +93,7 @@ def test_a_site_is_added(owner: Client, home: str, account: Account) -> None:
         ({"domain": ""}, "This field is required"),
         ({"domain": "acme.example"}, "is here already"),
         ({"allowed_domains": "a_b!"}, "must be a bare host name"),
+        ({"kept_query_parameters": "plan a=b"}, "is no name of a query parameter"),
         ({"default_phone_region": "ZZ"}, "This is no country"),
     ],
 )
