@@ -35,16 +35,16 @@ class SiteForm(SiteRules):
             raise ValidationError('This is a list of host names, such as ["shop.example"].')
         return [_domain_of(domain) for domain in given]
 
-
-class ChannelInline(ReadOnlyInline):
-    model = Channel
-    fields = ("title", "telegram_channel_id", "event_type", "is_active", "bot_problem")
-
     def clean_kept_query_parameters(self) -> list[str]:
         given = self.cleaned_data["kept_query_parameters"] or []
         if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
             raise ValidationError('This is a list of names, such as ["plan"].')
         return checked_query_parameters(given)
+
+
+class ChannelInline(ReadOnlyInline):
+    model = Channel
+    fields = ("title", "telegram_channel_id", "event_type", "is_active", "bot_problem")
 
 
 @admin.register(Site)
