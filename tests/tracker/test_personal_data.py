@@ -14,7 +14,7 @@ from tests.factories import AttemptFactory, ConversionFactory, SendFactory, Visi
 from tracker.models import Visit
 
 pytestmark = pytest.mark.django_db
-migration = import_module("dispatch.migrations.0005_clean_stored_urls")
+migration = import_module("dispatch.migrations.0006_clean_stored_urls")
 LEAD = {"telegramUserId": 7, "eventType": "Lead", "fbc": "fb.1.1700000000000.AbC", "userAgent": "Firefox/1"}
 SECRET = "email=anna%40acme.example&phone=49151"
 DIRTY, CLEAN = f"https://acme.example/vip?{SECRET}&utm_source=fb#top", "https://acme.example/vip?utm_source=fb"

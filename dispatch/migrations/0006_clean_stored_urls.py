@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("dispatch", "0004_indexes_that_count"),
+        ("dispatch", "0005_no_closed_list_of_platforms"),
         ("conversions", "0002_indexes_that_count"),
         ("tracker", "0008_fewer_indexes_for_each_invite"),
         ("leads", "0005_kept_query_parameters"),
