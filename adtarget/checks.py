@@ -1,13 +1,18 @@
 """A deployment that contradicts itself is told so by `manage.py check`, before it serves a request."""
 
+import ipaddress
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.utils import OperationalError
+
+from adtarget.core.private_files import is_open_to_others
 
 LONGEST_SCHEDULE = timedelta(hours=48)
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1", ".localhost", "testserver"}
@@ -24,6 +29,92 @@ def secrets_are_given(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id="adtarget.W001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def host_names_are_given(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Warning(
+            "ALLOWED_HOSTS is *: links in mails lead wherever a forged Host header says.",
+            hint="Name the hosts that AdTarget is reached by.",
+            id="adtarget.W004",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def trusted_proxies_are_few(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not any(network.prefixlen == 0 for network in _networks(settings.TRUSTED_PROXIES)):
+        return []
+    return [
+        Warning(
+            "TRUSTED_PROXIES holds every address: anybody chooses the address that limits and the audit trail see.",
+            hint="Name the proxies' own addresses, such as 127.0.0.1.",
+            id="adtarget.W005",
+        )
+    ]
+
+
+@register(Tags.security)
+def trusted_proxies_are_addresses(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    wrong = [text for text in settings.TRUSTED_PROXIES if not list(_networks([text]))]
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"TRUSTED_PROXIES holds {', '.join(wrong)}, which is no address and no network.",
+            hint="Write addresses such as 127.0.0.1 or networks such as 10.0.0.0/24, separated by commas.",
+            id="adtarget.E003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def redis_is_guarded(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    address = urlsplit(settings.REDIS_URL)
+    is_near = not settings.REDIS_URL or "unix" in address.scheme or _is_loopback(address.hostname or "localhost")
+    if is_near or address.password:
+        return []
+    return [
+        Warning(
+            f"Redis on {address.hostname} needs no password: anybody who reaches it can change queue and limits.",
+            hint="Set requirepass and write redis://:password@host:6379/0, or use a socket or a loopback address.",
+            id="adtarget.W006",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def data_folder_is_private(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not is_open_to_others(Path(settings.VAR_DIR)):
+        return []
+    return [
+        Warning(
+            f"Other users of this machine may read {settings.VAR_DIR}.",
+            hint=f"chmod 700 {settings.VAR_DIR}",
+            id="adtarget.W007",
+        )
+    ]
+
+
+def _networks(texts: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Those that are addresses or networks."""
+    found = []
+    for text in texts:
+        try:
+            found.append(ipaddress.ip_network(text, strict=False))
+        except ValueError:
+            continue
+    return found
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @register(Tags.security)

@@ -4,6 +4,9 @@ import os
 
 from adtarget import settings
 
+if settings.DEBUG:
+    raise SystemExit("DEBUG is for `manage.py runserver` only. Set DEBUG=false to serve others.")
+
 bind = f"{settings.HOST}:{settings.PORT}"
 worker_class = "gthread"
 # Without Redis the rate limit lives in the process: one process keeps it exact.

@@ -1,5 +1,6 @@
 """Every environment variable, once, with its default. With nothing set: SQLite, no Redis, one machine."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,18 +9,20 @@ import environ
 
 from adtarget.core import folder_broker
 from adtarget.core.logs import logging_config
+from adtarget.core.private_files import make_private
 from adtarget.core.secrets_file import generated_secrets
 from dispatch.platforms.registry import PLATFORMS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))  # absent is fine
+env.read_env(env.str("ENV_FILE", default="") or str(BASE_DIR / ".env"))  # absent is fine
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}  # set but empty means unset
 
 # ---------------------------------------------------------------- mode
 REDIS_URL = env.str("REDIS_URL", default="")
 EMBEDDED = not REDIS_URL  # no broker but a folder; one web process
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+make_private(VAR_DIR)
 DEBUG = env.bool("DEBUG", default=False)
 
 # ---------------------------------------------------------------- secrets
@@ -31,8 +34,7 @@ SECRETS_ARE_GENERATED = not (env.str("SECRET_KEY", default="") and env.list("FIE
 
 # ---------------------------------------------------------------- web
 PORT = env.int("PORT", default=8000)
-# Embedded has a demo login and generated secrets: it answers this machine only, unless told otherwise.
-HOST = env.str("HOST", default="127.0.0.1" if EMBEDDED else "0.0.0.0")  # noqa: S104
+HOST = env.str("HOST", default="127.0.0.1")  # this machine only: TLS and slow clients are the proxy's work
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=4)  # more of them fight for the interpreter: 8 took half as much
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -40,8 +42,14 @@ TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 ROOT_URLCONF = "adtarget.urls"
 WSGI_APPLICATION = "adtarget.wsgi.application"
 APPEND_SLASH = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # forms and admin; the API has its own cap
+# The largest form, files included; the API has its own cap. Nothing of a form is ever written to the disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = FORM_MAX_BYTES = 2_621_440
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_PERMISSIONS = 0o600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# A session ends after SESSION_IDLE_HOURS without use, and SESSION_DAYS after the sign-in (adtarget.core.session_age).
+SESSION_COOKIE_AGE = 3600 * env.int("SESSION_IDLE_HOURS", default=12)
+SESSION_LONGEST_SECONDS = 86_400 * env.int("SESSION_DAYS", default=14)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=False)
@@ -50,6 +58,8 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Whether other names under this domain speak HTTPS, and for ever, is not for AdTarget to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "dashboard:sign-in"
 OTP_TOTP_ISSUER = "AdTarget"  # the name in people's authenticator apps
@@ -81,12 +91,14 @@ MIDDLEWARE = [
     "adtarget.core.logs.RequestLogMiddleware",
     "adtarget.api.cors.CorsMiddleware",
     "adtarget.core.nul_in_urls.CleanAddressMiddleware",
+    "adtarget.core.large_forms.LargeFormMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "adtarget.core.session_age.SessionAgeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "adtarget.dashboard.policy.ContentSecurityPolicyMiddleware",
@@ -238,6 +250,8 @@ DISPATCH_BATCH_SIZE = env.int("DISPATCH_BATCH_SIZE", default=200)
 # ---------------------------------------------------------------- Celery: how work gets to a worker soon
 BROKER_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or f"{folder_broker.SCHEME}://localhost//"
+if REDIS_URL.startswith("unix://"):  # kombu has words of its own for a socket
+    CELERY_BROKER_URL = REDIS_URL.replace("unix:", "redis+socket:", 1).replace("?db=", "?virtual_host=", 1)
 if EMBEDDED:
     for folder in ("queue", "control"):
         (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Celery's doors to what concerns the whole house."""
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from conversions import retention
 @shared_task(name="adtarget.forget_old")
 def forget_old(**_from_a_newer_release: object) -> None:
     retention.forget_old(timezone.now())
+    SessionStore.clear_expired()
 
 
 @shared_task(name="adtarget.analyze")

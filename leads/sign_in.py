@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
-from adtarget.core import rate_limit
+from adtarget.core import rate_limit, session_age
 from adtarget.core.client_context import limit_group, peer_address
 
 WAITS = "sign_in_waits"
@@ -50,6 +50,7 @@ def sign_in(request: HttpRequest, user: User) -> None:
     """Everything that was asked for was given."""
     request.session.pop(WAITS, None)
     login(request, user)
+    session_age.begin(request.session)
     note_confirmed(request.session)
 
 

@@ -33,6 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="With a demo account and a sandbox of the platforms.")
 
     def handle(self, *args: Any, demo: bool, verbosity: int, **options: Any) -> None:
+        if settings.DEBUG:
+            raise CommandError("DEBUG is for `manage.py runserver` only. Set DEBUG=false and start again.")
         refuse_taken_port()
         call_command("migrate", verbosity=0, interactive=False)
         arguments = ["--address", f"{reachable_host()}:{settings.PORT}"]
