@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.platforms.registry import PLATFORMS
+
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -45,6 +47,8 @@ def test_python_311_is_enough() -> None:
 
 def test_every_variable_of_the_settings_stands_in_the_example() -> None:
     read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (PROJECT / "adtarget/settings.py").read_text()))
+    read |= {platform.api_url_setting for platform in PLATFORMS.values()}
+    read |= {platform.exchange.setting for platform in PLATFORMS.values() if platform.exchange}
     named = set(re.findall(r"^#?\s?([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
 
     assert read == named

@@ -134,6 +134,8 @@ def test_the_password_is_asked_again_before_keys(client: Client, account: Accoun
     UserFactory(username="ada", ops=True)
     sign_in(client)
     form = {"name": "shop", "mode": "live", "account": account.pk}
+    with time_machine.travel(timezone.now() + timedelta(hours=6)):
+        client.get("/you/")  # in use, else the session itself has ended
     with time_machine.travel(timezone.now() + timedelta(hours=12, minutes=1)):
         asked = client.post(page, form)
         assert asked.headers["Location"] == f"/confirm/?next={quote(page, safe='')}"
