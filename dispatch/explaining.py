@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from dispatch import reasons
 from dispatch.choices import Counted, Outcome, Reason, SendStatus
 from dispatch.models import Receipt, Send
 from dispatch.platforms.registry import PLATFORMS
@@ -11,7 +12,7 @@ OUTCOMES = {
     Outcome.ACCEPTED: "The platform took the event.",
     Outcome.RETRY: "The platform could not take the event now. Nothing to do: it is tried again by itself.",
     Outcome.AUTH: "The platform refused our credential. Enter a new one at the pixel: its sends wait.",
-    Outcome.REJECTED: "The platform refused the event for good. Read its answer, mend the cause, then retry.",
+    Outcome.REJECTED: "The platform refused the event for good. Read its answer, correct the cause, then retry.",
     Outcome.AMBIGUOUS: "Nobody knows if the platform took it. It is tried again under the same id, counted once.",
     Outcome.UNTOUCHED: "Another event of the same request was refused; this one goes out again at once.",
 }
@@ -21,26 +22,6 @@ OUR_CODES = {
     "credential": "The token could not be exchanged. Nothing to do: it is tried again by itself.",
     "render": "Our own code failed on this event. Report it to the developers of AdTarget with the send's id.",
 }
-REASONS = {
-    Reason.REJECTED: "The platform refused it for good. Read the answer below, mend the cause, then retry.",
-    Reason.EXPIRED: "It grew too old for the platform, or too old to be repeated safely. It cannot be sent any more.",
-    Reason.EXHAUSTED: "Every retry was used. Retry once the platform works again.",
-    Reason.POISON: "It took three workers down in a row, or could not be written. Report its id to the developers.",
-    Reason.CANCELLED: "It was cancelled here. Replay it to send it after all.",
-    Reason.EVENT_TOO_OLD: "It was too old for this platform when it came in. It cannot be sent.",
-    Reason.MISSING_USER_AGENT: "The platform requires a user agent. Send userAgent with the event and repeat it.",
-    Reason.MISSING_IDENTIFIER: "There is nothing to match a person by. Send more signals and repeat the event.",
-    Reason.MISSING_GCLID: "There is no Google click id, e-mail or phone. Send one of them and repeat the event.",
-    Reason.MISSING_VALUE: "A purchase needs value and currency. Repeat the event with both.",
-    Reason.CURRENCY_UNSUPPORTED: "The platform does not know this currency. Send the value in another one.",
-    Reason.NO_EVENT_NAME: "No event name is set up for this type. Add it to eventNames of the pixel, then replay.",
-    Reason.NO_CONVERSION_ACTION: "Add this type to conversionActions of the pixel, then replay.",
-    Reason.TEST_MODE: "A test event, and its pixel takes no tests. That is as it should be.",
-    Reason.PIXEL_REMOVED: "Its pixel was switched off. Switch it on again, then replay.",
-    Reason.ERASED: "The person was erased. It cannot be sent.",
-}
-
-
 COUNTED = {
     Counted.WAITING: "Accepted. Whether it was counted is not known yet; it is asked for by itself.",
     Counted.COUNTED: "Accepted and counted.",
@@ -85,8 +66,8 @@ def explain_send(send: Send, *, now: datetime) -> str:
             return _explain_waiting(send, now=now)
     if send.reason == Reason.REJECTED and (known := meaning(send.platform, send.error_code)):
         return known
-    known_reason = REASONS.get(Reason(send.reason)) if send.reason in Reason.values else None
-    return known_reason or f"It ended as {send.status}: {send.reason}."
+    words = reasons.words_of(send.reason)
+    return f"{words.meaning} {words.advice}"
 
 
 def _explain_waiting(send: Send, *, now: datetime) -> str:

@@ -10,6 +10,7 @@ from dispatch.match_quality import MatchQuality, match_quality
 from dispatch.models import Pixel
 from dispatch.platforms.facts import CannotExpress, OutgoingEvent
 from dispatch.platforms.registry import PLATFORMS
+from dispatch.reasons import words_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +37,7 @@ def _preview(event: OutgoingEvent, pixel: Pixel) -> Preview:
     try:
         payload = platform.render(event, config)
     except CannotExpress as cannot:
-        return Preview(pixel=pixel, quality=quality, problem=f"{cannot.reason.label}.")
+        return Preview(pixel=pixel, quality=quality, problem=f"{words_of(cannot.reason).label}.")
     request = platform.request(config, "", [payload], test=event.is_test)
     body = json.dumps(json.loads(request.body), indent=2, ensure_ascii=False)
     return Preview(pixel=pixel, quality=quality, url=request.logged_url, body=body)

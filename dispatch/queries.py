@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from conversions.models import Conversion
-from dispatch.choices import Counted, Reason, SendStatus
+from dispatch.choices import Counted, SendStatus
 from dispatch.models import Attempt, Pixel, PlatformHealth, Send
 from dispatch.models.send import SendQuerySet
+from dispatch.reasons import words_of
 
 A_DAY = timedelta(days=1)
 #: Longer than any send is tried; older failures need not be looked at to find those of the last day.
@@ -87,4 +88,4 @@ def not_counted(sends: SendQuerySet) -> SendQuerySet:
 
 
 def _reason_label(reason: str) -> str:
-    return str(Reason(reason).label) if reason in Reason.values else reason
+    return words_of(reason).label

@@ -6,10 +6,16 @@ from rest_framework import serializers
 
 from adtarget.api.fields import Answer, Moment
 from adtarget.core.times import milliseconds
-from dispatch import explaining
+from dispatch import explaining, reasons
 from dispatch.choices import Counted, Outcome, SendStatus
 from dispatch.models import Attempt, Receipt, Send
 from dispatch.platforms.registry import choices
+
+
+def _reasons_help() -> str:
+    return "Why it ended unsent. " + " ".join(
+        f"`{code}`: {reasons.words_of(code).meaning} {reasons.words_of(code).advice}" for code in reasons.codes()
+    )
 
 
 class SendError(Answer):
@@ -25,7 +31,7 @@ class SendAnswer(Answer):
     platform = serializers.ChoiceField(choices=choices())
     pixelId = serializers.CharField(source="pixel.pixel_id")
     status = serializers.ChoiceField(choices=SendStatus.choices)
-    reason = serializers.SerializerMethodField()
+    reason = serializers.SerializerMethodField(help_text=_reasons_help())
     attempts = serializers.IntegerField()
     nextAttemptAt = serializers.SerializerMethodField()
     sentAt = serializers.SerializerMethodField()

@@ -14,7 +14,8 @@ from adtarget.dashboard.periods import LONGEST, Period, last_days, midnight
 from conversions import hashing, money
 from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii
-from dispatch.choices import Reason, SendStatus
+from dispatch import reasons
+from dispatch.choices import SendStatus
 from dispatch.models import Pixel
 from dispatch.platforms import registry
 from leads.choices import KeyMode
@@ -158,7 +159,7 @@ class SendFilter(FilterForm):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Send, event or order id, Telegram id"}),
     )
     status = forms.ChoiceField(choices=[("", "All"), *SendStatus.choices], required=False)
-    reason = forms.ChoiceField(choices=[("", "All"), *Reason.choices], required=False)
+    reason = forms.ChoiceField(choices=lambda: [("", "All"), *reasons.choices()], required=False)
     platform = forms.ChoiceField(choices=lambda: [("", "All"), *registry.choices()], required=False)
     pixel = forms.ModelChoiceField(Pixel.objects.none(), required=False, empty_label="All")
     ids = ("pixel",)

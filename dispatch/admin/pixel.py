@@ -153,25 +153,21 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
             "title": f"Send a test event to {pixel}",
             "opts": self.opts,
             "pixel": pixel,
-            "takes_tests": PLATFORMS[pixel.platform].takes_tests(pixel.config()),
-            "live_name": test_events.LIVE_TEST_NAME,
+            "takes_tests": test_events.kind_for(pixel) == test_events.Kind.TEST,
+            "live_name": test_events.HARMLESS_NAME,
+            "tests_if": PLATFORMS[pixel.platform].words.takes_tests,
         }
         if request.method == "POST":
-            context.update(self._probe(request, pixel))
+            context.update(self._send_test(request, pixel))
         return TemplateResponse(request, "admin/dispatch/pixel/test_event.html", context)
 
-    def _probe(self, request: HttpRequest, pixel: Pixel) -> dict[str, Any]:
+    def _send_test(self, request: HttpRequest, pixel: Pixel) -> dict[str, Any]:
         try:
-            probe = test_events.send_test_event(pixel, post=post, now=timezone.now())
+            sent = test_events.send_test_event(pixel, post=post, now=timezone.now())
         except test_events.CannotTest as problem:
             return {"problem": str(problem)}
-        note(request, "test", pixel, details={"outcome": probe.verdict.outcome, "code": probe.verdict.code})
-        return {
-            "probe": probe,
-            "meaning": explaining.explain(probe.verdict.outcome, probe.verdict.code, platform=pixel.platform),
-            "sent": pretty_json(probe.payload),
-            "answer": pretty_json(probe.response),
-        }
+        note(request, "test", pixel, details={"outcome": sent.verdict.outcome, "code": sent.verdict.code})
+        return {"sent": sent, "payload": pretty_json(sent.payload), "answer": pretty_json(sent.response)}
 
     # -------------------------------------------------------------- columns
     @admin.display(description="Pixel", ordering="pixel_id")

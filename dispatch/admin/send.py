@@ -178,7 +178,7 @@ class SendAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Reason", ordering="reason")
     def shown_reason(self, send: Send) -> str:
-        return send.get_reason_display() or "—"
+        return send.reason_label or "—"
 
     @admin.display(description="Next", ordering="due_at")
     def next(self, send: Send) -> str:
@@ -198,4 +198,4 @@ class SendAdmin(ReadOnlyAdmin):
         if not send.reason:
             return self.last_error(send)
         error = self.last_error(send) if send.error_code else ""
-        return format_html("{}{}", send.get_reason_display(), error)
+        return format_html("{}{}", send.reason_label, error)

@@ -10,6 +10,7 @@ from conversions.models import Conversion
 from dispatch.choices import Priority, Reason, SendStatus
 from dispatch.models.pixel import Pixel
 from dispatch.platforms.registry import name_of
+from dispatch.reasons import words_of
 
 if TYPE_CHECKING:
     from dispatch.models.attempt import Attempt
@@ -88,6 +89,11 @@ class Send(models.Model):
 
     def __str__(self) -> str:
         return self.pk
+
+    @property
+    def reason_label(self) -> str:
+        """Why it ended, in words for a list; '' while there is no reason."""
+        return words_of(self.reason).label if self.reason else ""
 
     @property
     def platform_name(self) -> str:

@@ -23,7 +23,7 @@ from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload, Pixe
 from dispatch.platforms.later import LaterAnswers
 from dispatch.platforms.options import Option
 from dispatch.platforms.reading import Verdict, http_failure
-from dispatch.platforms.words import Icon, Words
+from dispatch.platforms.words import Icon, ReasonWords, Words
 
 ANY_PIXEL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # it becomes a part of the platform's path
 LONGEST_ID = 2048
@@ -76,6 +76,8 @@ class Platform(ABC):
     requests_per_minute: ClassVar[int | None]
     #: Hundredths of match quality by the name of a key (see `dispatch.match_quality`).
     match_weights: ClassVar[Mapping[str, int]]
+    #: Reasons of its own for which an event cannot be expressed, beside those of `dispatch.choices.Reason`.
+    reasons: ClassVar[Mapping[str, ReasonWords]]
     #: What its codes mean and what to do, by the whole code or what stands before its "/".
     meanings: ClassVar[Mapping[str, str]]
     options: ClassVar[Sequence[Option]]

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from conversions.choices import EventType
-from dispatch.choices import Reason
 
 Payload = dict[str, Any]
 
@@ -74,8 +73,8 @@ class PixelConfig:
 
 
 class CannotExpress(Exception):
-    """This event cannot be said in the platform's language: skipped, with a reason."""
+    """This event cannot be said in the platform's language: skipped, with a reason of ours or of the platform's own."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
+    def __init__(self, reason: str) -> None:
+        self.reason = str(reason)
+        super().__init__(self.reason)

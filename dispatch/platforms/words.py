@@ -32,3 +32,12 @@ class Icon:
 NEW_TOKEN = "Enter a new access token at the pixel: its sends wait and then go out."  # noqa: S105
 THROTTLED = "The platform takes no more requests for now. Nothing to do: it is tried again by itself."
 THEIR_TROUBLE = "Trouble on the platform's side. Nothing to do: it is tried again by itself."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReasonWords:
+    """Why a send ended: `label` for lists, `meaning` as a sentence, `advice` what to do about it."""
+
+    label: str
+    meaning: str
+    advice: str

@@ -96,7 +96,7 @@ def _converted(conversion: Conversion) -> Iterator[Moment]:
 
 
 def _scheduled(send: Send) -> Moment:
-    detail = send.get_status_display() + (f": {send.get_reason_display()}" if send.reason else "")
+    detail = send.get_status_display() + (f": {send.reason_label}" if send.reason else "")
     tone = {"sent": "good", "failed": "bad", "pending": "warn"}.get(send.status, "")
     return Moment(send.created_at, "send", f"Scheduled for {send.pixel}", detail, tone, send=send.pk)
 

@@ -17,7 +17,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from adtarget.dashboard.periods import Period, midnight
 from conversions.choices import EventType
 from conversions.models import Conversion
-from dispatch.choices import Reason, SendStatus
+from dispatch import reasons
+from dispatch.choices import SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.platforms.registry import PLATFORMS, name_of
 from leads.models import Account, Channel, Site
@@ -157,7 +158,7 @@ class Health:
 
     platform: str
     by_status: dict[SendStatus, int]
-    reasons: Counter[Reason]
+    reasons: Counter[str]
 
     @property
     def name(self) -> str:
@@ -179,7 +180,7 @@ def health(account: Account, period: Period) -> list[Health]:
         pixel__in=list(platforms),
         # All of them, each by name: the database then reads no more of its index than it counts.
         status__in=SendStatus.values,
-        reason__in=["", *Reason.values],
+        reason__in=["", *reasons.codes()],
         created_at__gte=period.since,
         created_at__lt=period.until,
     )
@@ -191,7 +192,7 @@ def health(account: Account, period: Period) -> list[Health]:
         entry = found.setdefault(platform, Health(platform, dict.fromkeys(SendStatus, 0), Counter()))
         entry.by_status[SendStatus(status)] += count
         if reason:
-            entry.reasons[Reason(reason)] += count
+            entry.reasons[reason] += count
     return [found[slug] for slug in dict.fromkeys([*PLATFORMS, *sorted(found)]) if slug in found]
 
 

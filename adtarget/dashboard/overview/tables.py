@@ -8,6 +8,7 @@ from adtarget.dashboard.overview.queries import Happened, Health, Source, Step
 from adtarget.dashboard.periods import Period
 from adtarget.templatetags.dashboard import money, share
 from dispatch.choices import SendStatus
+from dispatch.reasons import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def health_table(found: Sequence[Health], before: Sequence[Health]) -> Table:
             *(entry.by_status[status] for status in SendStatus),
             share(entry.sent, entry.total),
             share(earlier[entry.platform].sent, earlier[entry.platform].total) if entry.platform in earlier else "–",
-            ", ".join(f"{reason.label}: {count}" for reason, count in entry.reasons.most_common(3)) or "–",
+            ", ".join(f"{words_of(reason).label}: {count}" for reason, count in entry.reasons.most_common(3)) or "–",
         ]
         for entry in found
     ]

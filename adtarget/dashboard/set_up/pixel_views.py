@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST
 from adtarget.core import http
 from adtarget.core.client_context import peer_address
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
-from adtarget.dashboard import audit, trial
+from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import PixelForm
-from dispatch import pausing
+from dispatch import pausing, test_events
 from dispatch.models import Pixel
 from dispatch.platforms import registry
 from dispatch.platforms.registry import PLATFORMS
@@ -55,20 +55,23 @@ def pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: str) -> 
 @require_POST
 @page(MANAGERS)
 def test_pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: str) -> HttpResponse:
-    """Sends one event at once. Where tests would count like real ones, only if that was asked for."""
+    """Sends one event at once; one that counts only where `real` was asked for."""
     tested = _pixel(access, site_id, pixel_id)
     if not guide.may_ask(request, access):
         return redirect("dashboard:set-up-pixels", access.account.pk, site_id)
-    tried = trial.try_pixel(
-        tested,
-        client_ip=peer_address(request),
-        user_agent=request.headers.get("User-Agent", "")[:1024],
-        now=timezone.now(),
-        may_count=request.POST.get("may_count") == "on",
-        post=_post,
-    )
-    audit.note(request, access, "test_pixel", tested.pk, accepted=tried.was_accepted)
-    return _show(request, access, site_id, trial=tried, tried_pixel=tested)
+    try:
+        sent = test_events.send_test_event(
+            tested,
+            client_ip=peer_address(request),
+            user_agent=request.headers.get("User-Agent", "")[:1024],
+            now=timezone.now(),
+            real=request.POST.get("real") == "on",
+            post=_post,
+        )
+    except test_events.CannotTest as problem:
+        return _show(request, access, site_id, tested=tested, problem=str(problem))
+    audit.note(request, access, "test_pixel", tested.pk, kind=sent.kind, accepted=sent.worked)
+    return _show(request, access, site_id, tested=tested, sent=sent)
 
 
 @require_POST
@@ -106,7 +109,7 @@ def _show(
 ) -> HttpResponse:
     set_up = guide.of_site(access, site_id)
     counting = {pixel.pk for pixel in set_up.pixels if not PLATFORMS[pixel.platform].takes_tests(pixel.config())}
-    context |= {"platforms": registry.choices(), "counting": counting}
+    context |= {"platforms": registry.choices(), "counting": counting, "harmless_name": test_events.HARMLESS_NAME}
     return guide.show_step(request, access, set_up, "pixels", template=template, **context)
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from adtarget.core.progress import Bar
-from dispatch import replaying
-from dispatch.choices import Reason, SendStatus
+from dispatch import reasons, replaying
+from dispatch.choices import SendStatus
 from dispatch.platforms.registry import PLATFORMS
 from dispatch.replaying import ENDED, Order, Outcomes
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--platform", choices=list(PLATFORMS), default="")
         parser.add_argument("--pixel", default="", help="Our pix_… id, or the platform's own.")
         parser.add_argument("--status", choices=[status.value for status in ENDED], help="Both where not given.")
-        parser.add_argument("--reason", choices=Reason.values, default="")
+        parser.add_argument("--reason", choices=reasons.codes(), default="")
         parser.add_argument(
             "--since", type=moment, help="Accepted at or after, such as 2026-09-01 or 2026-09-01T08:00Z."
         )

@@ -61,6 +61,7 @@ class Google(Platform):
     currencies = None
     requests_per_minute = 240  # 300 per Cloud project, all customers together; the rest is left to diagnostics
     match_weights = {"Google click id (gclid)": 50, "e-mail": 25, "phone": 20, "IP address and user agent": 5}
+    reasons = {}
     meanings = answers.MEANINGS
     options = (CONVERSION_ACTIONS, LOGIN_ACCOUNT, DEFAULT_PHONE_REGION)
     credential_kinds = (oauth.REFRESH_TOKEN, oauth.SERVICE_ACCOUNT)

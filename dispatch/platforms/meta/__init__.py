@@ -65,6 +65,7 @@ class Meta(Platform):
         "Meta browser id (fbp)": 10,
         "names": 5,
     }
+    reasons = {}
     meanings = answers.MEANINGS
     options = (TEST_PIXEL, EVENT_NAMES, LIMITED_DATA_USE, DEFAULT_PHONE_REGION, API_VERSION, TOKEN_IN_QUERY)
     credential_kinds = ()

@@ -59,6 +59,7 @@ class Snapchat(Platform):
         "Snapchat browser id (scCookie1)": 10,
         "names": 5,
     }
+    reasons = {}
     meanings = answers.MEANINGS
     options = (EVENT_NAMES, LIMITED_DATA_USE, DEFAULT_PHONE_REGION, TOKEN_IN_QUERY)
     credential_kinds = ()

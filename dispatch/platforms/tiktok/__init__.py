@@ -56,6 +56,7 @@ class TikTok(Platform):
         "TikTok browser id (ttp)": 10,
         "names": 5,
     }
+    reasons = {}
     meanings = answers.MEANINGS
     options = (EVENT_NAMES, LIMITED_DATA_USE, DEFAULT_PHONE_REGION)
     credential_kinds = ()

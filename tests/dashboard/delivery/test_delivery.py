@@ -3,8 +3,7 @@
 import pytest
 from django.test import Client
 
-from adtarget.dashboard.advice import WHAT_TO_DO
-from dispatch.choices import Reason, SendStatus
+from dispatch.choices import SendStatus
 from dispatch.models import Send
 from leads.choices import Role
 from leads.models import AuditEntry, Channel
@@ -25,12 +24,14 @@ def retry(browser: Client, home: str, *sends: str):
 def test_a_failure_says_why_and_what_to_do(viewer: Client, home: str, failed: Send) -> None:
     page = viewer.get(f"{home}delivery/{failed.pk}/").text
     assert "Refused by the platform (100: bad em)" in page
-    assert "Mend the cause, then retry." in page
+    assert "correct the cause, then retry." in page
     assert "&lt;b&gt;bad&lt;/b&gt;" in page
 
 
-def test_every_reason_has_its_advice() -> None:
-    assert set(WHAT_TO_DO) == set(Reason)
+def test_an_unknown_reason_is_shown(viewer: Client, home: str, failed: Send) -> None:
+    Send.objects.filter(pk=failed.pk).update(reason="of_a_newer_release")
+    assert "of_a_newer_release" in viewer.get(f"{home}delivery/{failed.pk}/").text
+    assert "of_a_newer_release" in viewer.get(f"{home}delivery/").text
 
 
 @pytest.mark.parametrize(

@@ -225,8 +225,8 @@ def test_a_pixel_is_connected_and_tried(owner: Client, steps: str, site: Site, s
     assert answer.status_code == 302, answer.context["form"].errors
     pixel = Pixel.objects.get()
     assert (pixel.site, pixel.platform, pixel.is_active) == (site, platform, True)
-    page = owner.post(f"{steps}pixels/{pixel.pk}/test/", {"may_count": "on"})
-    assert page.context["trial"].was_accepted, page.context["trial"]
+    page = owner.post(f"{steps}pixels/{pixel.pk}/test/", {"real": "on"})
+    assert page.context["sent"].worked, page.context["sent"]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,13 @@
 """What is missing, a test event, and keys that are shown once."""
 
-import json
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from pytest_django.fixtures import SettingsWrapper
 
-from adtarget.core.http_messages import HttpAnswer, PreparedRequest
-from adtarget.dashboard import trial
 from adtarget.dashboard.set_up.queries import site_set_ups
+from adtarget.sandbox.server import Sandbox
 from dispatch.models import Pixel
 from leads import api_keys
 from leads.choices import Role
@@ -60,45 +59,30 @@ def step_of(home: str, site: Site) -> str:
     return f"{home}set-up/sites/{site.pk}/"
 
 
-def tried(pixel: Pixel, answer: HttpAnswer) -> tuple[trial.Trial, list[PreparedRequest]]:
-    posted: list[PreparedRequest] = []
-
-    def post(request: PreparedRequest) -> HttpAnswer:
-        posted.append(request)
-        return answer
-
-    return trial.try_pixel(pixel, client_ip="127.0.0.1", user_agent="", now=timezone.now(), post=post), posted
+@pytest.fixture
+def meta(settings: SettingsWrapper) -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        settings.PLATFORM_API_URLS = settings.PLATFORM_API_URLS | {"meta": running.url}
+        yield running
 
 
-def test_a_test_event_shows_the_platforms_answer(site: Site) -> None:
-    pixel = PixelFactory(site=site, test=True, test_event_code="TEST1")
-    body = json.dumps({"events_received": 1, "fbtrace_id": "A1"}).encode()
-    outcome, (request,) = tried(pixel, HttpAnswer(status=200, body=body))
-    assert outcome.was_accepted
-    assert "events_received" in outcome.answer
-    assert json.loads(request.body)["test_event_code"] == "TEST1"
-
-
-def test_a_refused_test_event_says_why(site: Site) -> None:
-    error = {"error": {"code": 190, "message": "Invalid token"}}
-    pixel = PixelFactory(site=site, test=True)
-    outcome, _ = tried(pixel, HttpAnswer(status=400, body=json.dumps(error).encode()))
-    assert not outcome.was_accepted
-    assert outcome.summary == "Credential or permission refused (190: Invalid token)"
-
-
-def test_a_pixel_for_live_events_gets_no_test(owner: Client, home: str, meta_pixel: Pixel) -> None:
+def test_a_live_pixel_gets_a_harmless_test_event(owner: Client, home: str, meta_pixel: Pixel, meta: Sandbox) -> None:
     page = owner.post(f"{step_of(home, meta_pixel.site)}pixels/{meta_pixel.pk}/test/")
-    assert "takes no test events" in page.text
-    assert tried(meta_pixel, HttpAnswer(status=200))[1] == []
+    assert "accepted the event" in page.text
+    assert [event["name"] for event in meta.events()] == ["AdTargetTest"]
 
 
-def test_google_is_tried_with_a_type_it_has_an_action_for(site: Site) -> None:
-    pixel = PixelFactory(site=site, google=True, options={"conversionActions": {"Purchase": "701"}})
-    _, (request,) = tried(pixel, HttpAnswer(status=200))
-    assert json.loads(request.body)["validateOnly"] is True
+def test_a_real_lead_goes_out_only_when_asked_for(owner: Client, home: str, meta_pixel: Pixel, meta: Sandbox) -> None:
+    step = f"{step_of(home, meta_pixel.site)}pixels/"
+    assert "one Lead more today. Send it?" in owner.get(step).text
+    owner.post(f"{step}{meta_pixel.pk}/test/", {"real": "on"})
+    assert [event["name"] for event in meta.events()] == ["Lead"]
+
+
+def test_a_pixel_that_cannot_be_tested_says_why(owner: Client, home: str, site: Site) -> None:
     bare = PixelFactory(site=site, google=True)
-    assert tried(bare, HttpAnswer(status=200))[0].summary.startswith("No conversion action")
+    page = owner.post(f"{step_of(home, site)}pixels/{bare.pk}/test/")
+    assert "No conversion action is set up for this type" in page.text
 
 
 def test_a_key_is_shown_once(owner: Client, home: str) -> None:
