@@ -1,10 +1,10 @@
 """What is missing, a test event, and keys that are shown once."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from adtarget.dashboard.set_up.queries import site_set_ups
 from adtarget.sandbox.server import Sandbox
@@ -60,7 +60,7 @@ def step_of(home: str, site: Site) -> str:
 
 
 @pytest.fixture
-def meta(settings: SettingsWrapper) -> Iterator[Sandbox]:
+def meta(settings: Any) -> Iterator[Sandbox]:
     with Sandbox() as running:
         settings.PLATFORM_API_URLS = settings.PLATFORM_API_URLS | {"meta": running.url}
         yield running
