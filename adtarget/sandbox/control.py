@@ -2,30 +2,20 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from adtarget.sandbox.faults import KINDS
 from adtarget.sandbox.judging import as_dict
-from adtarget.sandbox.request import Request, parse_json
+from adtarget.sandbox.request import Reply, Request, parse_json
+from adtarget.sandbox.state import SandboxState
 from adtarget.sandbox.telegram.acting import act, overview
 from adtarget.sandbox.telegram.people import CannotDo
-
-if TYPE_CHECKING:
-    from adtarget.sandbox.server import Sandbox
 
 PREFIX = "/_sandbox/"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def answer(sandbox: "Sandbox", request: Request) -> Reply | None:
+def answer(sandbox: SandboxState, request: Request) -> Reply | None:
     """None for what is no control endpoint. A form is a page's: it leads back there."""
     if not request.path.startswith(PREFIX):
         return None
@@ -56,7 +46,7 @@ def document(content: Any, *, status: int = 200) -> Reply:
     return Reply(status, json.dumps(content, ensure_ascii=False).encode(), {"Content-Type": "application/json"})
 
 
-def _answer(sandbox: "Sandbox", request: Request) -> Reply:
+def _answer(sandbox: SandboxState, request: Request) -> Reply:
     place = request.path.removeprefix(PREFIX)
     if request.method == "POST" and place.startswith("telegram/"):
         given = request.form or as_dict(request.document)
@@ -66,60 +56,60 @@ def _answer(sandbox: "Sandbox", request: Request) -> Reply:
     return action(sandbox, request) if action else document({"error": "There is nothing here."}, status=404)
 
 
-def _events(sandbox: "Sandbox", request: Request) -> Reply:
+def _events(sandbox: SandboxState, request: Request) -> Reply:
     wanted: dict[str, Any] = {
         name: request.query[name] for name in ("platform", "pixel", "event_id") if name in request.query
     }
     return document(sandbox.events(**wanted, limit=int(request.query.get("limit") or 200)))
 
 
-def _forget(sandbox: "Sandbox", request: Request) -> Reply:
+def _forget(sandbox: SandboxState, request: Request) -> Reply:
     sandbox.store.clear()
     return _stats(sandbox, request)
 
 
-def _stats(sandbox: "Sandbox", request: Request) -> Reply:
+def _stats(sandbox: SandboxState, request: Request) -> Reply:
     return document(sandbox.stats())
 
 
-def _list_faults(sandbox: "Sandbox", request: Request) -> Reply:
+def _list_faults(sandbox: SandboxState, request: Request) -> Reply:
     return document({"faults": sandbox.faults.listed(), "kinds": {name: kind.meaning for name, kind in KINDS.items()}})
 
 
-def _replace_faults(sandbox: "Sandbox", request: Request) -> Reply:
+def _replace_faults(sandbox: SandboxState, request: Request) -> Reply:
     sandbox.faults.replace(*_faults(sandbox, request))
     return _list_faults(sandbox, request)
 
 
-def _add_faults(sandbox: "Sandbox", request: Request) -> Reply:
+def _add_faults(sandbox: SandboxState, request: Request) -> Reply:
     sandbox.faults.add(*_faults(sandbox, request))
     return _list_faults(sandbox, request)
 
 
-def _behave(sandbox: "Sandbox", request: Request) -> Reply:
+def _behave(sandbox: SandboxState, request: Request) -> Reply:
     sandbox.faults.replace()
     return _list_faults(sandbox, request)
 
 
-def _settings(sandbox: "Sandbox", request: Request) -> Reply:
+def _settings(sandbox: SandboxState, request: Request) -> Reply:
     return document(settings(sandbox))
 
 
-def _change_settings(sandbox: "Sandbox", request: Request) -> Reply:
+def _change_settings(sandbox: SandboxState, request: Request) -> Reply:
     return document(_set(sandbox, as_dict(request.document)))
 
 
-def _telegram(sandbox: "Sandbox", request: Request) -> Reply:
+def _telegram(sandbox: SandboxState, request: Request) -> Reply:
     return document(overview(sandbox.telegram.state))
 
 
-def _redirected(sandbox: "Sandbox", request: Request) -> Reply:
+def _redirected(sandbox: SandboxState, request: Request) -> Reply:
     """Where the fault `redirect` leads: nobody should ever come."""
     sandbox.redirects_followed += 1
     return document({})
 
 
-ACTIONS: Mapping[tuple[str, str], Callable[["Sandbox", Request], Reply]] = {
+ACTIONS: Mapping[tuple[str, str], Callable[[SandboxState, Request], Reply]] = {
     ("GET", "events"): _events,
     ("DELETE", "events"): _forget,
     ("POST", "forget"): _forget,
@@ -138,7 +128,7 @@ ACTIONS: Mapping[tuple[str, str], Callable[["Sandbox", Request], Reply]] = {
 
 
 # ------------------------------------------------------------------ faults
-def _faults(sandbox: "Sandbox", request: Request) -> list[Any]:
+def _faults(sandbox: SandboxState, request: Request) -> list[Any]:
     """One fault or a list of them; from a form its params come as JSON text."""
     if request.is_form:
         given = {name: value for name, value in request.form.items() if value and name != "back"}
@@ -157,7 +147,7 @@ def _from_form(given: dict[str, Any]) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------ settings
-def settings(sandbox: "Sandbox") -> dict[str, Any]:
+def settings(sandbox: SandboxState) -> dict[str, Any]:
     """Secrets are told by name only."""
     return {
         "latency_ms": sandbox.latency_seconds * 1000,
@@ -171,7 +161,7 @@ def settings(sandbox: "Sandbox") -> dict[str, Any]:
     }
 
 
-def _set(sandbox: "Sandbox", told: Mapping[str, Any]) -> dict[str, Any]:
+def _set(sandbox: SandboxState, told: Mapping[str, Any]) -> dict[str, Any]:
     """Only what is named changes; `tokens` null accepts any good-looking token again."""
     unknown = set(told) - set(settings(sandbox)) | set(told) & {"redirects_followed"}
     if unknown:

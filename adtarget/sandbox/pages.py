@@ -7,17 +7,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from django.template import Context, Engine
 
-from adtarget.sandbox.control import Reply
 from adtarget.sandbox.faults import KINDS
-from adtarget.sandbox.request import Request
-
-if TYPE_CHECKING:
-    from adtarget.sandbox.server import Sandbox
+from adtarget.sandbox.request import Reply, Request
+from adtarget.sandbox.state import SandboxState
 
 SECURITY = {
     "Content-Security-Policy": (
@@ -46,18 +43,18 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def answer(sandbox: "Sandbox", request: Request) -> Reply:
+def answer(sandbox: SandboxState, request: Request) -> Reply:
     page = PAGES.get(request.path) if request.method == "GET" else None
     return page(sandbox, request) if page else Reply(404, b"There is nothing here.\n", {"Content-Type": "text/plain"})
 
 
-def rendered(template: str, sandbox: "Sandbox", **context: Any) -> Reply:
+def rendered(template: str, sandbox: SandboxState, **context: Any) -> Reply:
     context |= {"worlds": sandbox.worlds.values(), "stats": _stats(sandbox)}
     html = ENGINE.get_template(f"sandbox/{template}").render(Context(context, use_l10n=False, use_tz=False))
     return Reply(200, html.encode(), {"Content-Type": "text/html; charset=utf-8", **SECURITY})
 
 
-def _events_page(sandbox: "Sandbox", request: Request) -> Reply:
+def _events_page(sandbox: SandboxState, request: Request) -> Reply:
     wanted = {name: request.query.get(name, "") for name in ("platform", "pixel", "event_id")}
     # A pool of invite links being filled would hide the conversions that one is here to see.
     besides = "" if wanted["platform"] else "telegram"
@@ -77,15 +74,15 @@ def _events_page(sandbox: "Sandbox", request: Request) -> Reply:
     )
 
 
-def _style(sandbox: "Sandbox", request: Request) -> Reply:
+def _style(sandbox: SandboxState, request: Request) -> Reply:
     return Reply(200, STYLE.read_bytes(), {"Content-Type": "text/css; charset=utf-8", **SECURITY})
 
 
-PAGES: Mapping[str, Callable[["Sandbox", Request], Reply]] = {"/": _events_page, "/sandbox.css": _style}
+PAGES: Mapping[str, Callable[[SandboxState, Request], Reply]] = {"/": _events_page, "/sandbox.css": _style}
 
 
 # ------------------------------------------------------------------ rows
-def _stats(sandbox: "Sandbox") -> list[dict[str, Any]]:
+def _stats(sandbox: SandboxState) -> list[dict[str, Any]]:
     return [
         {"label": sandbox.worlds[slug].label, "slug": slug, **counts}
         for slug, counts in sandbox.stats().items()
@@ -93,7 +90,7 @@ def _stats(sandbox: "Sandbox") -> list[dict[str, Any]]:
     ]
 
 
-def _event(sandbox: "Sandbox", kept: dict[str, Any]) -> dict[str, Any]:
+def _event(sandbox: SandboxState, kept: dict[str, Any]) -> dict[str, Any]:
     raw = kept["event"]
     broken = [check for check in kept["checks"] if not check["ok"]]
     return {

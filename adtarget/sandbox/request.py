@@ -1,8 +1,8 @@
-"""A request as it came in, read once and the way the worlds need it."""
+"""A request as it came in, read once, and the reply of the sandbox's own pages and endpoints."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlsplit
@@ -53,6 +53,13 @@ class Request:
     @property
     def _content_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_json(text: bytes | str) -> Any:

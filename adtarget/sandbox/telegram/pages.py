@@ -1,19 +1,16 @@
 """The page on which people join and leave, and the page behind an invite link."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from adtarget.sandbox.control import Reply
 from adtarget.sandbox.pages import rendered
-from adtarget.sandbox.request import Request
+from adtarget.sandbox.request import Reply, Request
+from adtarget.sandbox.state import SandboxState
 from adtarget.sandbox.telegram.acting import overview
-
-if TYPE_CHECKING:
-    from adtarget.sandbox.server import Sandbox
 
 SHOWN = 30
 
 
-def answer(sandbox: "Sandbox", request: Request) -> Reply | None:
+def answer(sandbox: SandboxState, request: Request) -> Reply | None:
     if request.method != "GET":
         return None
     if request.path == "/telegram":
@@ -21,7 +18,7 @@ def answer(sandbox: "Sandbox", request: Request) -> Reply | None:
     return _link(sandbox, request) if request.path.startswith("/+") else None
 
 
-def _everything(sandbox: "Sandbox", request: Request) -> Reply:
+def _everything(sandbox: SandboxState, request: Request) -> Reply:
     seen = overview(sandbox.telegram.state)
     for chat in seen["chats"]:
         usable = [link for link in chat["links"] if not link["problem"]]
@@ -32,7 +29,7 @@ def _everything(sandbox: "Sandbox", request: Request) -> Reply:
     return rendered("telegram.html", sandbox, **seen, told=request.query.get("told", ""))
 
 
-def _link(sandbox: "Sandbox", request: Request) -> Reply:
+def _link(sandbox: SandboxState, request: Request) -> Reply:
     state = sandbox.telegram.state
     with state.changed:
         found = state.find_link(request.path)

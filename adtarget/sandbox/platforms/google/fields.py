@@ -6,6 +6,7 @@ from typing import Any
 
 Known = Mapping[str, Any]
 
+REQUIRED = "REQUIRED_FIELD_MISSING"
 LEAF: Known = {}
 ANYTHING = None  # parts of the API that we never use
 ACCOUNT: Known = {"accountType": LEAF, "accountId": LEAF, "product": LEAF}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adtarget.sandbox.judging import Event, Letter, as_dict, as_list
-from adtarget.sandbox.platforms.google_fields import camel
+from adtarget.sandbox.platforms.google.fields import camel
 
 REMEMBERED_REQUESTS = 10_000
 

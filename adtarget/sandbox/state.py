@@ -1,0 +1,96 @@
+"""What the sandbox is told and remembers: its judges, what came, its faults and its settings."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from adtarget.sandbox.faults import Fault, Faults
+from adtarget.sandbox.judging import Answer, Letter, Terms, World
+from adtarget.sandbox.platforms.google.judge import Google, GoogleStatus
+from adtarget.sandbox.platforms.google.oauth import OAuth
+from adtarget.sandbox.platforms.meta import Meta
+from adtarget.sandbox.platforms.snapchat import Snapchat
+from adtarget.sandbox.platforms.tiktok import TikTok
+from adtarget.sandbox.request import Request
+from adtarget.sandbox.store import Store
+from adtarget.sandbox.telegram.world import Telegram
+from adtarget.sandbox.webhooks import Webhooks
+
+
+class SandboxState:
+    """Everything about the sandbox but its connections."""
+
+    def __init__(self, *, telegram_links: str) -> None:
+        self.google, self.webhooks, self.telegram = Google(), Webhooks(), Telegram(telegram_links)
+        platforms = (Meta(), TikTok(), Snapchat(), self.google, GoogleStatus(self.google), OAuth())
+        self.worlds: dict[str, World] = {world.slug: world for world in (*platforms, self.webhooks, self.telegram)}
+        self.store, self.faults = Store(self.worlds), Faults()
+        self.latency_seconds = 0.0
+        self.validates = True
+        self.tokens: frozenset[str] | None = None
+        self.redirects_followed = 0
+        self.stopping = threading.Event()
+
+    # -------------------------------------------------------------- for tests
+    def events(self, **wanted: Any) -> list[dict[str, Any]]:
+        """What came, oldest first; by `platform`, `pixel`, `event_id`; `limit` keeps the newest."""
+        return self.store.events(**wanted)
+
+    def stats(self) -> dict[str, dict[str, int]]:
+        return self.store.stats()
+
+    def fault(self, *, kind: str, platform: str = "*", **told: Any) -> None:
+        """Adds a fault; see `faults.Fault` and `faults.KINDS`."""
+        self.faults.add(self.made_fault({"kind": kind, "platform": platform, **told}))
+
+    def made_fault(self, told: Mapping[str, Any]) -> Fault:
+        """A fault that can come true. Raises ValueError or TypeError with a sentence."""
+        known = [field.name for field in fields(Fault) if field.init]
+        if unknown := set(told) - set(known):
+            raise ValueError(f"A fault has no {', '.join(sorted(unknown))}. It has: {', '.join(known)}.")
+        fault = Fault(**{name: value for name, value in told.items() if value is not None})
+        if fault.platform not in ("*", *self.worlds):
+            raise ValueError(f"{fault.platform} is no platform here. There are: *, {', '.join(self.worlds)}.")
+        name = fault.params.get("name")
+        if name is not None and fault.kind == "platform_error":
+            worlds = [self.worlds[fault.platform]] if fault.platform != "*" else list(self.worlds.values())
+            if not all(name in world.refusals for world in worlds):
+                raise ValueError(
+                    f"{name} is no refusal of {fault.platform}. There are: {', '.join(worlds[0].refusals)}."
+                )
+        return fault
+
+    def clear(self) -> None:
+        """Forgets what came and behaves again. Telegram's chats stay: `telegram.state.clear()` forgets them."""
+        self.store.clear()
+        self.faults.replace()
+        self.google.diagnostics.clear()
+
+    # -------------------------------------------------------------- one request
+    def world_of(self, request: Request) -> World | None:
+        return next((world for world in self.worlds.values() if world.takes(request)), None)
+
+    def receive(self, world: World, request: Request) -> tuple[Letter, Answer, Fault | None]:
+        """Counts, judges and keeps a request; what to answer, and what to do wrong about it."""
+        received_at = time.time()
+        self.store.count_request(world.slug)
+        letter = world.read(request)
+        fault = self.faults.take(world.slug, letter)
+        if fault and not fault.processes:
+            answer = Answer(0, None)
+        elif self.validates:
+            answer = world.judge(letter, Terms(now=received_at, tokens=self.tokens))
+        else:
+            answer = world.success(letter)
+        if letter.is_kept:
+            self.store.keep(
+                world.slug,
+                letter,
+                is_accepted=answer.is_accepted,
+                status=answer.status,
+                fault=fault.kind if fault else "",
+                received_at=received_at,
+            )
+        return letter, answer, fault
