@@ -92,4 +92,4 @@ class SendDetail(SendAnswer):
 
     conversionId = serializers.CharField(source="conversion_id")
     createdAt = Moment(source="created_at")
-    attemptList = AttemptAnswer(many=True, source="attempts_in_order")
+    attemptList = AttemptAnswer(many=True, source="attempt_set.in_order")

@@ -74,15 +74,15 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(413, {}, b"")
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self.rfile.read(int(length)))
-        world = sandbox.world_of(request)
-        if world is None:
+        judge = sandbox.judge_of(request)
+        if judge is None:
             return self._send_own(request)
-        letter, answer, fault = sandbox.receive(world, request)
+        submission, answer, fault = sandbox.receive(judge, request)
         if sandbox.latency_seconds:
             self.wait(sandbox.latency_seconds)
         if fault is None:
             return behave(self, answer)
-        return misbehave(self, fault, world=world, letter=letter, answer=answer)
+        return misbehave(self, fault, judge=judge, submission=submission, answer=answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = serve
 

@@ -1,4 +1,4 @@
-"""What the sandbox is told to do wrong, to whom and how often."""
+"""The faults the sandbox makes on demand: which, for which requests, how often."""
 
 import random
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from adtarget.sandbox.judging import Letter
+from adtarget.sandbox.judging import Submission
 
 
 class Kind(NamedTuple):
@@ -39,7 +39,7 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(slots=True)
 class Fault:
-    """`times` None: until taken away. `skip`: so many matching requests pass first. Empty strings match all."""
+    """`times` None: until removed. `skip`: so many matching requests pass first. Empty strings match all."""
 
     kind: str
     platform: str = "*"
@@ -64,18 +64,18 @@ class Fault:
         """Does the platform take the events before it goes wrong?"""
         return bool(self.params.get("processed", KINDS[self.kind].processes))
 
-    def matches(self, world: str, letter: Letter) -> bool:
+    def matches(self, judge: str, submission: Submission) -> bool:
         return (
             self.times != 0
-            and self.platform in ("*", world)
-            and self.pixel in ("", letter.pixel)
-            and (not self.event_name or any(event.name == self.event_name for event in letter.events))
-            and (not self.event_id or any(event.event_id == self.event_id for event in letter.events))
+            and self.platform in ("*", judge)
+            and self.pixel in ("", submission.pixel)
+            and (not self.event_name or any(event.name == self.event_name for event in submission.events))
+            and (not self.event_id or any(event.event_id == self.event_id for event in submission.events))
         )
 
 
 class Faults:
-    """Tried in order; the first that matches and is in the mood applies."""
+    """The list of faults; the first that matches a request, with its probability, applies."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -93,10 +93,10 @@ class Faults:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def take(self, world: str, letter: Letter) -> Fault | None:
+    def take(self, judge: str, submission: Submission) -> Fault | None:
         """The fault for this request, spent by one."""
         with self._lock:
-            return next((fault for fault in self._faults if fault.matches(world, letter) and _strikes(fault)), None)
+            return next((fault for fault in self._faults if fault.matches(judge, submission) and _strikes(fault)), None)
 
 
 def _strikes(fault: Fault) -> bool:

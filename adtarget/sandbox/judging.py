@@ -1,4 +1,4 @@
-"""What an outside world is here, and the rules that several of them share."""
+"""The base class of the judges, one per outside service, and the rules that several of them share."""
 
 import ipaddress
 import re
@@ -43,8 +43,8 @@ class Event:
 
 
 @dataclass(slots=True)
-class Letter:
-    """A request to one world: for whom, with which token, what is in it."""
+class Submission:
+    """A request to one service: for which pixel, with which token, and the events in it."""
 
     request: Request
     pixel: str
@@ -61,7 +61,7 @@ class Letter:
 
 
 @dataclass(slots=True)
-class Answer:
+class Judgement:
     """What goes back; `is_accepted` says that the platform took the events."""
 
     status: int
@@ -87,8 +87,8 @@ class Terms:
         return next((word for word in ("expired", "bad") if word in token.lower()), "")
 
 
-class World(ABC):
-    """One outside world. It reads and judges; sending, counting and misbehaving are done elsewhere."""
+class Judge(ABC):
+    """One outside service: reads requests and judges them as it would."""
 
     slug: ClassVar[str]
     label: ClassVar[str]
@@ -102,18 +102,18 @@ class World(ABC):
         """Is this one of its endpoints?"""
 
     @abstractmethod
-    def read(self, request: Request) -> Letter:
+    def read(self, request: Request) -> Submission:
         """Opens the request without judging it; never raises."""
 
     @abstractmethod
-    def judge(self, letter: Letter, terms: Terms) -> Answer:
+    def judge(self, submission: Submission, terms: Terms) -> Judgement:
         """Checks every event, then answers as the platform does: all or nothing."""
 
     @abstractmethod
-    def success(self, letter: Letter) -> Answer: ...
+    def success(self, submission: Submission) -> Judgement: ...
 
     @abstractmethod
-    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
+    def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
         """The platform's own error; `told` completes or changes the `refusals` row it names."""
 
     def miscount(self, body: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How each fault looks on the wire."""
+"""Writes each kind of fault to a connection."""
 
 import json
 import zlib
@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from adtarget.sandbox.faults import Fault
-from adtarget.sandbox.judging import Answer, Letter, World
+from adtarget.sandbox.judging import Judge, Judgement, Submission
 
 MEGABYTE = 1_000_000
 PAGE = b"<!doctype html><title>Welcome</title><h1>Welcome to the hotel's network</h1>"
 
 
 class Wire(Protocol):
-    """A connection that can be treated badly. `wait` ends early, and says so, when the sandbox stops."""
+    """What a fault may do with a connection. `wait` returns True early when the sandbox stops."""
 
     def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None: ...
     def begin(self, status: int, headers: Mapping[str, str]) -> None: ...
@@ -27,34 +27,34 @@ class Wire(Protocol):
 Params = Mapping[str, Any]
 
 
-def misbehave(wire: Wire, fault: Fault, *, world: World, letter: Letter, answer: Answer) -> None:
+def misbehave(wire: Wire, fault: Fault, *, judge: Judge, submission: Submission, answer: Judgement) -> None:
     """`answer` is the right one where the fault lets the platform take the events, else it is not used."""
     match fault.kind:
         case "platform_error":
-            behave(wire, world.refusal(_with_index(fault, letter), letter))
+            behave(wire, judge.refusal(_with_index(fault, submission), submission))
         case "wrong_count":
-            behave(wire, Answer(answer.status, world.miscount(answer.body), headers=answer.headers))
+            behave(wire, Judgement(answer.status, judge.miscount(answer.body), headers=answer.headers))
         case "redirect":
             _redirect(wire, fault.params)
         case kind:
             _MANNERS[kind](wire, fault.params, answer)
 
 
-def behave(wire: Wire, answer: Answer) -> None:
+def behave(wire: Wire, answer: Judgement) -> None:
     wire.send(answer.status, {"Content-Type": "application/json", **answer.headers}, encoded(answer))
 
 
-def encoded(answer: Answer) -> bytes:
+def encoded(answer: Judgement) -> bytes:
     return json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _with_index(fault: Fault, letter: Letter) -> dict[str, Any]:
+def _with_index(fault: Fault, submission: Submission) -> dict[str, Any]:
     """A refusal because of one event names its place in the request."""
-    guilty = [index for index, event in enumerate(letter.events) if event.event_id == fault.event_id]
+    guilty = [index for index, event in enumerate(submission.events) if event.event_id == fault.event_id]
     return {"event": guilty[0], **fault.params} if fault.event_id and guilty else dict(fault.params)
 
 
-def _status(wire: Wire, told: Params, _: Answer) -> None:
+def _status(wire: Wire, told: Params, _: Judgement) -> None:
     body = told.get("body", "")
     kind = "text/html" if isinstance(body, str) else "application/json"
     data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
@@ -62,17 +62,17 @@ def _status(wire: Wire, told: Params, _: Answer) -> None:
     wire.send(int(told.get("status", 500)), {"Content-Type": kind, **headers}, data)
 
 
-def _slow(wire: Wire, told: Params, answer: Answer) -> None:
+def _slow(wire: Wire, told: Params, answer: Judgement) -> None:
     wire.wait(float(told.get("seconds", 1)))
     behave(wire, answer)
 
 
-def _hang(wire: Wire, told: Params, _: Answer) -> None:
+def _hang(wire: Wire, told: Params, _: Judgement) -> None:
     wire.wait(float(told.get("seconds", 60)))
     wire.hang_up()
 
 
-def _cut(wire: Wire, _: Params, answer: Answer) -> None:
+def _cut(wire: Wire, _: Params, answer: Judgement) -> None:
     whole = encoded(answer)
     wire.begin(answer.status, {"Content-Type": "application/json", "Content-Length": str(len(whole))})
     wire.write(whole[: len(whole) // 2])
@@ -87,13 +87,13 @@ def _page(wire: Wire, *_: Any) -> None:
     wire.send(200, {"Content-Type": "text/html; charset=utf-8"}, PAGE)
 
 
-def _drip(wire: Wire, told: Params, answer: Answer) -> None:
+def _drip(wire: Wire, told: Params, answer: Judgement) -> None:
     whole = encoded(answer)
     wire.begin(answer.status, {"Content-Type": "application/json", "Content-Length": str(len(whole))})
     _drop_by_drop(wire, whole, told)
 
 
-def _drip_headers(wire: Wire, told: Params, answer: Answer) -> None:
+def _drip_headers(wire: Wire, told: Params, answer: Judgement) -> None:
     whole = encoded(answer)
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(whole)}\r\n\r\n"
     _drop_by_drop(wire, head.encode(), told)
@@ -108,14 +108,14 @@ def _drop_by_drop(wire: Wire, data: bytes, told: Params) -> None:
     return None
 
 
-def _huge(wire: Wire, told: Params, _: Answer) -> None:
+def _huge(wire: Wire, told: Params, _: Judgement) -> None:
     megabytes = int(told.get("megabytes", 50))
     wire.begin(200, {"Content-Type": "application/json", "Content-Length": str(megabytes * MEGABYTE)})
     for _part in range(megabytes):
         wire.write(b" " * MEGABYTE)
 
 
-def _gzip_bomb(wire: Wire, told: Params, _: Answer) -> None:
+def _gzip_bomb(wire: Wire, told: Params, _: Judgement) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     wire.send(200, headers, _bomb(int(told.get("megabytes", 50))))
 
@@ -141,7 +141,7 @@ def _reset(wire: Wire, *_: Any) -> None:
     wire.reset()
 
 
-_MANNERS: Mapping[str, Callable[[Wire, Params, Answer], None]] = {
+_MANNERS: Mapping[str, Callable[[Wire, Params, Judgement], None]] = {
     "status": _status,
     "slow": _slow,
     "hang": _hang,

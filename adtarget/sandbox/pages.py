@@ -49,7 +49,7 @@ def answer(sandbox: SandboxState, request: Request) -> Reply:
 
 
 def rendered(template: str, sandbox: SandboxState, **context: Any) -> Reply:
-    context |= {"worlds": sandbox.worlds.values(), "stats": _stats(sandbox)}
+    context |= {"judges": sandbox.judges.values(), "stats": _stats(sandbox)}
     html = ENGINE.get_template(f"sandbox/{template}").render(Context(context, use_l10n=False, use_tz=False))
     return Reply(200, html.encode(), {"Content-Type": "text/html; charset=utf-8", **SECURITY})
 
@@ -84,7 +84,7 @@ PAGES: Mapping[str, Callable[[SandboxState, Request], Reply]] = {"/": _events_pa
 # ------------------------------------------------------------------ rows
 def _stats(sandbox: SandboxState) -> list[dict[str, Any]]:
     return [
-        {"label": sandbox.worlds[slug].label, "slug": slug, **counts}
+        {"label": sandbox.judges[slug].label, "slug": slug, **counts}
         for slug, counts in sandbox.stats().items()
         if counts["requests"]
     ]
@@ -95,7 +95,7 @@ def _event(sandbox: SandboxState, kept: dict[str, Any]) -> dict[str, Any]:
     broken = [check for check in kept["checks"] if not check["ok"]]
     return {
         **kept,
-        "label": sandbox.worlds[kept["platform"]].label,
+        "label": sandbox.judges[kept["platform"]].label,
         "received": moment(kept["received_at"]),
         "groups": list(_groups(raw)),
         "broken": broken,

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from adtarget.sandbox.faults import Fault, Faults
-from adtarget.sandbox.judging import Answer, Letter, Terms, World
+from adtarget.sandbox.judging import Judge, Judgement, Submission, Terms
 from adtarget.sandbox.platforms.google.judge import Google, GoogleStatus
 from adtarget.sandbox.platforms.google.oauth import OAuth
 from adtarget.sandbox.platforms.meta import Meta
@@ -15,7 +15,7 @@ from adtarget.sandbox.platforms.snapchat import Snapchat
 from adtarget.sandbox.platforms.tiktok import TikTok
 from adtarget.sandbox.request import Request
 from adtarget.sandbox.store import Store
-from adtarget.sandbox.telegram.world import Telegram
+from adtarget.sandbox.telegram.judge import Telegram
 from adtarget.sandbox.webhooks import Webhooks
 
 
@@ -25,8 +25,8 @@ class SandboxState:
     def __init__(self, *, telegram_links: str) -> None:
         self.google, self.webhooks, self.telegram = Google(), Webhooks(), Telegram(telegram_links)
         platforms = (Meta(), TikTok(), Snapchat(), self.google, GoogleStatus(self.google), OAuth())
-        self.worlds: dict[str, World] = {world.slug: world for world in (*platforms, self.webhooks, self.telegram)}
-        self.store, self.faults = Store(self.worlds), Faults()
+        self.judges: dict[str, Judge] = {judge.slug: judge for judge in (*platforms, self.webhooks, self.telegram)}
+        self.store, self.faults = Store(self.judges), Faults()
         self.latency_seconds = 0.0
         self.validates = True
         self.tokens: frozenset[str] | None = None
@@ -51,14 +51,14 @@ class SandboxState:
         if unknown := set(told) - set(known):
             raise ValueError(f"A fault has no {', '.join(sorted(unknown))}. It has: {', '.join(known)}.")
         fault = Fault(**{name: value for name, value in told.items() if value is not None})
-        if fault.platform not in ("*", *self.worlds):
-            raise ValueError(f"{fault.platform} is no platform here. There are: *, {', '.join(self.worlds)}.")
+        if fault.platform not in ("*", *self.judges):
+            raise ValueError(f"{fault.platform} is no platform here. There are: *, {', '.join(self.judges)}.")
         name = fault.params.get("name")
         if name is not None and fault.kind == "platform_error":
-            worlds = [self.worlds[fault.platform]] if fault.platform != "*" else list(self.worlds.values())
-            if not all(name in world.refusals for world in worlds):
+            judges = [self.judges[fault.platform]] if fault.platform != "*" else list(self.judges.values())
+            if not all(name in judge.refusals for judge in judges):
                 raise ValueError(
-                    f"{name} is no refusal of {fault.platform}. There are: {', '.join(worlds[0].refusals)}."
+                    f"{name} is no refusal of {fault.platform}. There are: {', '.join(judges[0].refusals)}."
                 )
         return fault
 
@@ -69,28 +69,28 @@ class SandboxState:
         self.google.diagnostics.clear()
 
     # -------------------------------------------------------------- one request
-    def world_of(self, request: Request) -> World | None:
-        return next((world for world in self.worlds.values() if world.takes(request)), None)
+    def judge_of(self, request: Request) -> Judge | None:
+        return next((judge for judge in self.judges.values() if judge.takes(request)), None)
 
-    def receive(self, world: World, request: Request) -> tuple[Letter, Answer, Fault | None]:
+    def receive(self, judge: Judge, request: Request) -> tuple[Submission, Judgement, Fault | None]:
         """Counts, judges and keeps a request; what to answer, and what to do wrong about it."""
         received_at = time.time()
-        self.store.count_request(world.slug)
-        letter = world.read(request)
-        fault = self.faults.take(world.slug, letter)
+        self.store.count_request(judge.slug)
+        submission = judge.read(request)
+        fault = self.faults.take(judge.slug, submission)
         if fault and not fault.processes:
-            answer = Answer(0, None)
+            answer = Judgement(0, None)
         elif self.validates:
-            answer = world.judge(letter, Terms(now=received_at, tokens=self.tokens))
+            answer = judge.judge(submission, Terms(now=received_at, tokens=self.tokens))
         else:
-            answer = world.success(letter)
-        if letter.is_kept:
+            answer = judge.success(submission)
+        if submission.is_kept:
             self.store.keep(
-                world.slug,
-                letter,
+                judge.slug,
+                submission,
                 is_accepted=answer.is_accepted,
                 status=answer.status,
                 fault=fault.kind if fault else "",
                 received_at=received_at,
             )
-        return letter, answer, fault
+        return submission, answer, fault

@@ -5,7 +5,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from typing import Any
 
-from adtarget.sandbox.judging import Letter, mask
+from adtarget.sandbox.judging import Submission, mask
 
 MOST_EVENTS = 20_000
 MOST_IDENTITIES = 1_000_000
@@ -20,52 +20,52 @@ class Store:
     only accepted ones that are no tests count, for only those would be doubled.
     """
 
-    def __init__(self, worlds: Iterable[str], *, most_events: int = MOST_EVENTS) -> None:
+    def __init__(self, judges: Iterable[str], *, most_events: int = MOST_EVENTS) -> None:
         self._lock = threading.Lock()
-        self._worlds = tuple(worlds)
+        self._judges = tuple(judges)
         self._most_events = most_events
         self.clear()
 
     def clear(self) -> None:
         with self._lock:
             self._events: deque[dict[str, Any]] = deque(maxlen=self._most_events)
-            self._stats = {world: Counter[str]() for world in self._worlds}
+            self._stats = {judge: Counter[str]() for judge in self._judges}
             self._times: dict[Identity, int] = {}
             self._number = 0
 
-    def accepted_ids(self, world: str) -> set[str]:
+    def accepted_ids(self, judge: str) -> set[str]:
         """The event ids that were accepted and no tests, those of dropped events too."""
         with self._lock:
-            return {event_id for platform, _, _, event_id in self._times if platform == world}
+            return {event_id for platform, _, _, event_id in self._times if platform == judge}
 
-    def count_request(self, world: str) -> None:
+    def count_request(self, judge: str) -> None:
         with self._lock:
-            self._stats[world]["requests"] += 1
+            self._stats[judge]["requests"] += 1
 
     def keep(
-        self, world: str, letter: Letter, *, is_accepted: bool, status: int, fault: str, received_at: float
+        self, judge: str, submission: Submission, *, is_accepted: bool, status: int, fault: str, received_at: float
     ) -> None:
         """`fault` names what the sandbox was told to do with the request, if anything."""
         with self._lock:
             self._number += 1
-            stats = self._stats[world]
-            for event in letter.events:
-                identity = (world, letter.pixel, event.name, event.event_id)
+            stats = self._stats[judge]
+            for event in submission.events:
+                identity = (judge, submission.pixel, event.name, event.event_id)
                 stats["events"] += 1
                 stats["accepted"] += is_accepted
-                if is_accepted and event.event_id and not letter.is_test:
+                if is_accepted and event.event_id and not submission.is_test:
                     self._count(identity, stats)
                 self._events.append(
                     {
-                        "platform": world,
-                        "pixel": letter.pixel,
+                        "platform": judge,
+                        "pixel": submission.pixel,
                         "request": self._number,
                         "received_at": received_at,
                         "event_id": event.event_id,
                         "name": event.name,
                         "event": event.raw,
-                        "token": mask(letter.token),
-                        "test": letter.is_test,
+                        "token": mask(submission.token),
+                        "test": submission.is_test,
                         "accepted": is_accepted,
                         "status": status,
                         "fault": fault,
@@ -86,11 +86,11 @@ class Store:
         return [_told(event) for event in (found[-limit:] if limit else found)]
 
     def stats(self) -> dict[str, dict[str, int]]:
-        """By world: requests, events, accepted events, distinct accepted event ids and how many came again."""
+        """By judge: requests, events, accepted events, distinct accepted event ids and how many came again."""
         with self._lock:
             return {
-                world: {name: stats[name] for name in ("requests", "events", "accepted", "distinct", "duplicates")}
-                for world, stats in self._stats.items()
+                judge: {name: stats[name] for name in ("requests", "events", "accepted", "distinct", "duplicates")}
+                for judge, stats in self._stats.items()
             }
 
     def _count(self, identity: Identity, stats: Counter[str]) -> None:

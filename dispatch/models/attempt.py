@@ -6,6 +6,11 @@ from dispatch.models.receipt import Receipt
 from dispatch.models.send import Send
 
 
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def in_order(self) -> "AttemptQuerySet":
+        return self.select_related("receipt").order_by("number", "id")
+
+
 class Attempt(models.Model):
     """One try of one send: written before the request leaves, completed when the answer is read."""
 
@@ -24,6 +29,8 @@ class Attempt(models.Model):
     receipt = models.ForeignKey(
         Receipt, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="attempts"
     )
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -1,6 +1,5 @@
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -11,9 +10,6 @@ from dispatch.choices import Priority, Reason, SendStatus
 from dispatch.models.pixel import Pixel
 from dispatch.platforms.registry import name_of
 from dispatch.reasons import words_of
-
-if TYPE_CHECKING:
-    from dispatch.models.attempt import Attempt
 
 
 class SendQuerySet(models.QuerySet["Send"]):
@@ -98,7 +94,3 @@ class Send(models.Model):
     @property
     def platform_name(self) -> str:
         return name_of(self.platform)
-
-    @property
-    def attempts_in_order(self) -> "models.QuerySet[Attempt]":
-        return self.attempt_set.select_related("receipt").order_by("number", "id")

@@ -55,7 +55,7 @@ def test_forgetting_forgets_events_and_counts(client: Client, sandbox: Sandbox) 
 
 
 def test_the_newest_events_are_kept_and_all_are_counted(client: Client, sandbox: Sandbox) -> None:
-    sandbox.store = Store(sandbox.worlds, most_events=2)
+    sandbox.store = Store(sandbox.judges, most_events=2)
     client.meta(*(meta_event(str(number)) for number in range(5)))
     assert [kept["event_id"] for kept in sandbox.events()] == ["3", "4"]
     assert sandbox.stats()["meta"]["distinct"] == 5

@@ -37,7 +37,7 @@ def send(request: HttpRequest, access: Access, send_id: str) -> HttpResponse:
     context = {
         "send": row,
         "advice": advise(row, now=timezone.now()),
-        "attempts": row.attempts_in_order,
+        "attempts": row.attempt_set.in_order(),
         "preview": previews(row.conversion, [row.pixel])[0],
         "can_retry": row.status != SendStatus.SENT,
     }

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from adtarget.sandbox.judging import (
-    Answer,
     Event,
-    Letter,
+    Judge,
+    Judgement,
+    Submission,
     Terms,
     TimeWords,
-    World,
     are_hashes,
     as_dict,
     check_time,
@@ -50,7 +50,7 @@ TITLES = {
 }
 
 
-class Meta(World):
+class Meta(Judge):
     slug, label = "meta", "Meta"
     refusals = {
         "auth": {"code": 190, "subcode": 463, "message": "Error validating access token: Session has expired."},
@@ -66,11 +66,11 @@ class Meta(World):
     def takes(self, request: Request) -> bool:
         return request.method == "POST" and bool(PATH.fullmatch(request.path))
 
-    def read(self, request: Request) -> Letter:
+    def read(self, request: Request) -> Submission:
         path = PATH.fullmatch(request.path)
         document = _document(request)
         token = request.query.get("access_token") or request.form.get("access_token") or request.bearer
-        return Letter(
+        return Submission(
             request,
             pixel=path[2] if path else "",
             token=token,
@@ -78,18 +78,20 @@ class Meta(World):
             is_test=bool(document.get("test_event_code")),
         )
 
-    def judge(self, letter: Letter, terms: Terms) -> Answer:
-        for event in letter.events:
+    def judge(self, submission: Submission, terms: Terms) -> Judgement:
+        for event in submission.events:
             _check(event, terms.now)
         return (
-            _token_refusal(terms.token_problem(letter.token)) or self._payload_refusal(letter) or self.success(letter)
+            _token_refusal(terms.token_problem(submission.token))
+            or self._payload_refusal(submission)
+            or self.success(submission)
         )
 
-    def success(self, letter: Letter) -> Answer:
-        body = {"events_received": len(letter.events), "messages": [], "fbtrace_id": _trace()}
-        return Answer(200, body, is_accepted=True, headers=_version(letter))
+    def success(self, submission: Submission) -> Judgement:
+        body = {"events_received": len(submission.events), "messages": [], "fbtrace_id": _trace()}
+        return Judgement(200, body, is_accepted=True, headers=_version(submission))
 
-    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
+    def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
         told = self.told(told)
         answer = _error(
             code=int(told.get("code", 100)),
@@ -98,20 +100,20 @@ class Meta(World):
             is_transient=bool(told.get("is_transient")),
             status=int(told.get("status", 400)),
         )
-        answer.headers |= _version(letter)
+        answer.headers |= _version(submission)
         return answer
 
     def miscount(self, body: Any) -> Any:
         return {**body, "events_received": body.get("events_received", 1) - 1}
 
-    def _payload_refusal(self, letter: Letter) -> Answer | None:
-        if not letter.pixel.isdigit():
-            return self.refusal({"name": "not_found"}, letter)
-        if not is_size(_document(letter.request).get("data"), MOST_EVENTS):
+    def _payload_refusal(self, submission: Submission) -> Judgement | None:
+        if not submission.pixel.isdigit():
+            return self.refusal({"name": "not_found"}, submission)
+        if not is_size(_document(submission.request).get("data"), MOST_EVENTS):
             return _error(code=100, message=f"(#100) param data must be an array of 1 to {MOST_EVENTS} events.")
-        if not letter.problem:
+        if not submission.problem:
             return None
-        index, problem = letter.problem
+        index, problem = submission.problem
         subcode = int(problem.words) if problem.words else None
         return _error(code=100, subcode=subcode, message=f"data[{index}].{problem.field}: {problem.message}")
 
@@ -125,7 +127,7 @@ def _document(request: Request) -> dict[str, Any]:
     )
 
 
-def _token_refusal(problem: str) -> Answer | None:
+def _token_refusal(problem: str) -> Judgement | None:
     if problem == "missing":
         message = "An active access token must be used to query information about the current user."
         return _error(code=2500, message=message)
@@ -136,19 +138,19 @@ def _token_refusal(problem: str) -> Answer | None:
 
 def _error(
     *, code: int, message: str, subcode: int | None = None, is_transient: bool = False, status: int = 400
-) -> Answer:
+) -> Judgement:
     error: dict[str, Any] = {"message": message, "type": "OAuthException", "code": code, "is_transient": is_transient}
     if subcode:
         error |= {"error_subcode": subcode, "error_user_title": TITLES.get(subcode, ""), "error_user_msg": message}
-    return Answer(status, {"error": {**error, "fbtrace_id": _trace()}})
+    return Judgement(status, {"error": {**error, "fbtrace_id": _trace()}})
 
 
 def _trace() -> str:
     return f"A{secrets.token_urlsafe(16)}"
 
 
-def _version(letter: Letter) -> dict[str, str]:
-    return {"facebook-api-version": letter.request.path.split("/")[1]}
+def _version(submission: Submission) -> dict[str, str]:
+    return {"facebook-api-version": submission.request.path.split("/")[1]}
 
 
 # ------------------------------------------------------------------ one event

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from adtarget.sandbox.judging import (
-    Answer,
     Event,
-    Letter,
+    Judge,
+    Judgement,
+    Submission,
     Terms,
     TimeWords,
-    World,
     are_hashes,
     as_dict,
     check_time,
@@ -46,7 +46,7 @@ TIME_WORDS = TimeWords(
 )
 
 
-class Snapchat(World):
+class Snapchat(Judge):
     slug, label = "snapchat", "Snapchat"
     refusals = {
         "auth": {"status": 401, "message": "The access token is invalid or has expired."},
@@ -60,10 +60,10 @@ class Snapchat(World):
     def takes(self, request: Request) -> bool:
         return request.method == "POST" and bool(PATH.fullmatch(request.path))
 
-    def read(self, request: Request) -> Letter:
+    def read(self, request: Request) -> Submission:
         path = PATH.fullmatch(request.path)
         document = as_dict(request.document)
-        return Letter(
+        return Submission(
             request,
             pixel=path[1] if path else "",
             token=request.query.get("access_token") or request.bearer,
@@ -71,35 +71,35 @@ class Snapchat(World):
             is_test=_is_validation(request) or bool(document.get("test_event_code")),
         )
 
-    def judge(self, letter: Letter, terms: Terms) -> Answer:
-        for event in letter.events:
+    def judge(self, submission: Submission, terms: Terms) -> Judgement:
+        for event in submission.events:
             _check(event, terms.now)
-        if terms.token_problem(letter.token):
-            return self.refusal({"name": "auth"}, letter)
-        if "unknown" in letter.pixel:
-            return self.refusal({"name": "not_found"}, letter)
-        if not is_size(as_dict(letter.request.document).get("data"), MOST_EVENTS):
-            return self.refusal({"message": f"Param data must hold 1 to {MOST_EVENTS} events."}, letter)
-        if letter.problem is None:
-            return self.success(letter)
-        if _is_validation(letter.request):
-            return _validation_refusal(letter)
-        return self._event_refusal(letter, letter.problem[0])
+        if terms.token_problem(submission.token):
+            return self.refusal({"name": "auth"}, submission)
+        if "unknown" in submission.pixel:
+            return self.refusal({"name": "not_found"}, submission)
+        if not is_size(as_dict(submission.request.document).get("data"), MOST_EVENTS):
+            return self.refusal({"message": f"Param data must hold 1 to {MOST_EVENTS} events."}, submission)
+        if submission.problem is None:
+            return self.success(submission)
+        if _is_validation(submission.request):
+            return _validation_refusal(submission)
+        return self._event_refusal(submission, submission.problem[0])
 
-    def success(self, letter: Letter) -> Answer:
+    def success(self, submission: Submission) -> Judgement:
         body: dict[str, Any] = {"status": "VALID", "reason": ""}
-        if _is_validation(letter.request):
-            body |= {"test_event": True, "event_logs": _logs(letter)}
-        return Answer(200, body, is_accepted=True)
+        if _is_validation(submission.request):
+            body |= {"test_event": True, "event_logs": _logs(submission)}
+        return Judgement(200, body, is_accepted=True)
 
-    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
+    def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
         told = self.told(told)
-        return Answer(int(told["status"]), _invalid(str(told["message"]), told.get("event")))
+        return Judgement(int(told["status"]), _invalid(str(told["message"]), told.get("event")))
 
-    def _event_refusal(self, letter: Letter, index: int) -> Answer:
+    def _event_refusal(self, submission: Submission, index: int) -> Judgement:
         # A lone event was seen refused without an index; the SDK's schema has one.
-        told = {"message": _words(letter.events[index])[0], "event": index if len(letter.events) > 1 else None}
-        return self.refusal(told, letter)
+        told = {"message": _words(submission.events[index])[0], "event": index if len(submission.events) > 1 else None}
+        return self.refusal(told, submission)
 
 
 def _is_validation(request: Request) -> bool:
@@ -112,15 +112,15 @@ def _invalid(message: str, index: int | None) -> dict[str, Any]:
     return {"status": "INVALID", "event": index, "errors": {"codes": [400], "error_msgs": [message]}}
 
 
-def _validation_refusal(letter: Letter) -> Answer:
+def _validation_refusal(submission: Submission) -> Judgement:
     """`validate` tells all that is wrong with each event, and does so with a 200."""
     reason = "Some events are invalid."
-    return Answer(200, {"status": "INVALID", "test_event": True, "reason": reason, "event_logs": _logs(letter)})
+    return Judgement(200, {"status": "INVALID", "test_event": True, "reason": reason, "event_logs": _logs(submission)})
 
 
-def _logs(letter: Letter) -> list[dict[str, Any]]:
+def _logs(submission: Submission) -> list[dict[str, Any]]:
     logs = []
-    for index, event in enumerate(letter.events):
+    for index, event in enumerate(submission.events):
         status = "INVALID" if event.problem else "VALID"
         logs.append({"event": index, "status": status, "errors": {"error_msgs": _words(event)}, "warnings": []})
     return logs

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adtarget.sandbox.judging import (
-    Answer,
     Event,
-    Letter,
+    Judge,
+    Judgement,
+    Submission,
     Terms,
     TimeWords,
-    World,
     are_hashes,
     as_dict,
     as_list,
@@ -45,7 +45,7 @@ CURRENCIES = frozenset(
 MISSING, NO_STRING, NO_INTEGER = "Missing data for required field.", "Not a valid string.", "Not a valid integer."
 
 
-class TikTok(World):
+class TikTok(Judge):
     slug, label = "tiktok", "TikTok"
     refusals = {
         "auth": {"code": 40105, "status": 401, "message": "Access token is incorrect or has been revoked."},
@@ -60,9 +60,9 @@ class TikTok(World):
     def takes(self, request: Request) -> bool:
         return request.method == "POST" and request.path == PATH
 
-    def read(self, request: Request) -> Letter:
+    def read(self, request: Request) -> Submission:
         document = as_dict(request.document)
-        return Letter(
+        return Submission(
             request,
             pixel=as_text(document.get("event_source_id")),
             token=request.headers.get("access-token", ""),
@@ -70,28 +70,28 @@ class TikTok(World):
             is_test=bool(document.get("test_event_code")),
         )
 
-    def judge(self, letter: Letter, terms: Terms) -> Answer:
-        document = as_dict(letter.request.document)
-        for event in letter.events:
+    def judge(self, submission: Submission, terms: Terms) -> Judgement:
+        document = as_dict(submission.request.document)
+        for event in submission.events:
             _check(event, source=document.get("event_source"), now=terms.now)
-        message = _root_problem(letter.request, document) or _event_problem(letter)
-        refused = self._token_refusal(terms.token_problem(letter.token), letter)
-        return refused or (self.refusal({"message": message}, letter) if message else self.success(letter))
+        message = _root_problem(submission.request, document) or _event_problem(submission)
+        refused = self._token_refusal(terms.token_problem(submission.token), submission)
+        return refused or (self.refusal({"message": message}, submission) if message else self.success(submission))
 
-    def success(self, letter: Letter) -> Answer:
-        return Answer(200, _body(0, "OK"), is_accepted=True)
+    def success(self, submission: Submission) -> Judgement:
+        return Judgement(200, _body(0, "OK"), is_accepted=True)
 
-    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
+    def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
         told = self.told(told)
-        return Answer(int(told.get("status", 200)), _body(int(told["code"]), str(told["message"])))
+        return Judgement(int(told.get("status", 200)), _body(int(told["code"]), str(told["message"])))
 
-    def _token_refusal(self, problem: str, letter: Letter) -> Answer | None:
+    def _token_refusal(self, problem: str, submission: Submission) -> Judgement | None:
         if problem == "missing":
             message = "Access token is empty."
-            return self.refusal({"name": "auth", "code": 40104, "message": message}, letter)
-        if letter.token.startswith("Bearer"):
+            return self.refusal({"name": "auth", "code": 40104, "message": message}, submission)
+        if submission.token.startswith("Bearer"):
             problem = "bad"
-        return self.refusal({"name": "expired" if problem == "expired" else "auth"}, letter) if problem else None
+        return self.refusal({"name": "expired" if problem == "expired" else "auth"}, submission) if problem else None
 
 
 def _body(code: int, message: str) -> dict[str, Any]:
@@ -109,10 +109,10 @@ def _root_problem(request: Request, document: Mapping[str, Any]) -> str:
     return "" if is_size(document.get("data"), MOST_EVENTS) else f"data: Length must be between 1 and {MOST_EVENTS}."
 
 
-def _event_problem(letter: Letter) -> str:
-    if not letter.problem:
+def _event_problem(submission: Submission) -> str:
+    if not submission.problem:
         return ""
-    index, problem = letter.problem
+    index, problem = submission.problem
     return f"Batch.{index}.{problem.field}: {problem.words or f'Not a valid value: it {problem.message}.'}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adtarget.sandbox.judging import Event, Letter, as_dict, as_list
+from adtarget.sandbox.judging import Event, Submission, as_dict, as_list
 from adtarget.sandbox.platforms.google.fields import camel
 
 REMEMBERED_REQUESTS = 10_000
@@ -35,14 +35,14 @@ class Diagnostics:
             self._requests.clear()
             self._transactions.clear()
 
-    def remember(self, request_id: str, letter: Letter) -> None:
-        document = as_dict(camel(letter.request.document))
+    def remember(self, request_id: str, submission: Submission) -> None:
+        document = as_dict(camel(submission.request.document))
         destination = next(map(as_dict, as_list(document.get("destinations"))), {})
         is_denied = as_dict(document.get("consent")).get("adUserData") == "CONSENT_DENIED"
         with self._lock:
-            reasons = (self._reason(event, is_denied=is_denied) for event in letter.events)
+            reasons = (self._reason(event, is_denied=is_denied) for event in submission.events)
             dropped = Counter(reason for reason in reasons if reason)
-            self._requests[request_id] = Ingested(time.time(), destination, len(letter.events), dropped)
+            self._requests[request_id] = Ingested(time.time(), destination, len(submission.events), dropped)
             if len(self._requests) > REMEMBERED_REQUESTS:
                 self._requests.popitem(last=False)
 

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from adtarget.sandbox.judging import Answer
+from adtarget.sandbox.judging import Judgement
 
 STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -18,7 +18,7 @@ STATUSES = {
 }
 
 
-def error(status: int, message: str, reason: str, *, field: str = "", metadata: Any = None) -> Answer:
+def error(status: int, message: str, reason: str, *, field: str = "", metadata: Any = None) -> Judgement:
     details = [
         detail("ErrorInfo", reason=reason, domain="datamanager.googleapis.com", metadata=metadata or {}),
         detail("RequestInfo", requestId=f"t-{secrets.token_urlsafe(12)}"),
@@ -33,6 +33,6 @@ def detail(kind: str, **facts: Any) -> dict[str, Any]:
     return {"@type": f"type.googleapis.com/google.rpc.{kind}", **facts}
 
 
-def status_error(status: int, message: str, details: list[dict[str, Any]]) -> Answer:
+def status_error(status: int, message: str, details: list[dict[str, Any]]) -> Judgement:
     name = STATUSES.get(status, "UNKNOWN")
-    return Answer(status, {"error": {"code": status, "message": message, "status": name, "details": details}})
+    return Judgement(status, {"error": {"code": status, "message": message, "status": name, "details": details}})

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from adtarget.sandbox.judging import Answer, Letter, Terms, World, as_dict, as_list, as_text
+from adtarget.sandbox.judging import Judge, Judgement, Submission, Terms, as_dict, as_list, as_text
 from adtarget.sandbox.platforms.google.diagnostics import Diagnostics
 from adtarget.sandbox.platforms.google.errors import error
 from adtarget.sandbox.platforms.google.events import check_event, read_event
@@ -19,7 +19,7 @@ from adtarget.sandbox.request import Request
 PATH = "/v1/events:ingest"
 
 
-class Google(World):
+class Google(Judge):
     slug, label = "google", "Google"
     refusals = {
         "auth": {"status": 401, "reason": "ACCESS_TOKEN_EXPIRED", "message": "Request had invalid credentials."},
@@ -55,11 +55,11 @@ class Google(World):
     def takes(self, request: Request) -> bool:
         return (request.method, request.path) == ("POST", PATH)
 
-    def read(self, request: Request) -> Letter:
+    def read(self, request: Request) -> Submission:
         document = as_dict(camel(request.document))
         destinations = [as_dict(one) for one in as_list(document.get("destinations"))]
         account = as_dict(destinations[0].get("operatingAccount")) if destinations else {}
-        return Letter(
+        return Submission(
             request,
             pixel=as_text(account.get("accountId")),
             token=request.bearer,
@@ -67,22 +67,26 @@ class Google(World):
             is_test=document.get("validateOnly") is True,
         )
 
-    def judge(self, letter: Letter, terms: Terms) -> Answer:
-        document = as_dict(camel(letter.request.document))
-        for event in letter.events:
+    def judge(self, submission: Submission, terms: Terms) -> Judgement:
+        document = as_dict(camel(submission.request.document))
+        for event in submission.events:
             check_event(event, document, terms.now)
-        if problem := terms.token_problem(letter.token):
+        if problem := terms.token_problem(submission.token):
             reason = {"missing": "CREDENTIALS_MISSING", "expired": "ACCESS_TOKEN_EXPIRED"}.get(problem)
-            return self.refusal({"name": "auth", "reason": reason or "ACCESS_TOKEN_TYPE_UNSUPPORTED"}, letter)
-        return parse_refusal(letter, document) or self._request_refusal(letter, document) or self.success(letter)
+            return self.refusal({"name": "auth", "reason": reason or "ACCESS_TOKEN_TYPE_UNSUPPORTED"}, submission)
+        return (
+            parse_refusal(submission, document)
+            or self._request_refusal(submission, document)
+            or self.success(submission)
+        )
 
-    def success(self, letter: Letter) -> Answer:
+    def success(self, submission: Submission) -> Judgement:
         request_id = str(uuid.uuid4())
-        if not letter.is_test:
-            self.diagnostics.remember(request_id, letter)
-        return Answer(200, {"requestId": request_id}, is_accepted=True)
+        if not submission.is_test:
+            self.diagnostics.remember(request_id, submission)
+        return Judgement(200, {"requestId": request_id}, is_accepted=True)
 
-    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
+    def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
         told = self.told(told)
         field = told.get("field", "")
         if "event" in told:
@@ -91,12 +95,12 @@ class Google(World):
             int(told["status"]), str(told["message"]), str(told["reason"]), field=field, metadata=told.get("metadata")
         )
 
-    def _request_refusal(self, letter: Letter, document: Mapping[str, Any]) -> Answer | None:
-        field, reason, message = next(request_problems(letter, document), ("", "", ""))
+    def _request_refusal(self, submission: Submission, document: Mapping[str, Any]) -> Judgement | None:
+        field, reason, message = next(request_problems(submission, document), ("", "", ""))
         return error(400, message, reason, field=field) if reason else None
 
 
-class GoogleStatus(World):
+class GoogleStatus(Judge):
     """`requestStatus:retrieve`: what became of a request half an hour later; here after `diagnostics_seconds`."""
 
     slug, label = "google_status", "Google diagnostics"
@@ -109,17 +113,17 @@ class GoogleStatus(World):
     def takes(self, request: Request) -> bool:
         return (request.method, request.path) == ("GET", "/v1/requestStatus:retrieve")
 
-    def read(self, request: Request) -> Letter:
-        return Letter(request, pixel="", token=request.bearer)
+    def read(self, request: Request) -> Submission:
+        return Submission(request, pixel="", token=request.bearer)
 
-    def judge(self, letter: Letter, terms: Terms) -> Answer:
-        if terms.token_problem(letter.token):
-            return self.refusal({"name": "auth"}, letter)
-        return self.success(letter)
+    def judge(self, submission: Submission, terms: Terms) -> Judgement:
+        if terms.token_problem(submission.token):
+            return self.refusal({"name": "auth"}, submission)
+        return self.success(submission)
 
-    def success(self, letter: Letter) -> Answer:
-        found = self.google.diagnostics.of(letter.request.query.get("requestId", ""))
-        return Answer(200, found, is_accepted=True) if found else self.refusal({"name": "not_found"}, letter)
+    def success(self, submission: Submission) -> Judgement:
+        found = self.google.diagnostics.of(submission.request.query.get("requestId", ""))
+        return Judgement(200, found, is_accepted=True) if found else self.refusal({"name": "not_found"}, submission)
 
-    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
-        return self.google.refusal(told, letter)
+    def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
+        return self.google.refusal(told, submission)

@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from adtarget.sandbox.judging import Answer, Event, Letter, Terms, World, as_dict, is_number, is_text
+from adtarget.sandbox.judging import Event, Judge, Judgement, Submission, Terms, as_dict, is_number, is_text
 from adtarget.sandbox.request import Request, parse_json
 
 SCOPE = "https://www.googleapis.com/auth/datamanager"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
-class OAuth(World):
+class OAuth(Judge):
     """The signature of an assertion is not checked: nobody here holds the service account's public key."""
 
     slug, label = "oauth", "Google OAuth"
@@ -30,12 +30,12 @@ class OAuth(World):
     def takes(self, request: Request) -> bool:
         return (request.method, request.path) == ("POST", "/token")
 
-    def read(self, request: Request) -> Letter:
+    def read(self, request: Request) -> Submission:
         """An exchange is no event: it is counted as a request, and nothing of it is kept."""
-        return Letter(request, pixel=request.form.get("client_id", ""))
+        return Submission(request, pixel=request.form.get("client_id", ""))
 
-    def judge(self, letter: Letter, terms: Terms) -> Answer:
-        form, exchange = letter.request.form, Event("", "", {})
+    def judge(self, submission: Submission, terms: Terms) -> Judgement:
+        form, exchange = submission.request.form, Event("", "", {})
         if form.get("grant_type") == "refresh_token":
             _check_refresh(exchange, form)
         elif form.get("grant_type") == JWT_BEARER:
@@ -43,20 +43,20 @@ class OAuth(World):
         else:
             exchange.check("grant_type", False, "is one that exists", "unsupported_grant_type")
         if exchange.problem is None:
-            return self.success(letter)
+            return self.success(submission)
         problem = exchange.problem
         status = 401 if problem.words == "invalid_client" else 400
         told = {"status": status, "error": problem.words, "message": f"{problem.field} {problem.message}."}
-        return self.refusal(told, letter)
+        return self.refusal(told, submission)
 
-    def success(self, letter: Letter) -> Answer:
+    def success(self, submission: Submission) -> Judgement:
         token = f"ya29.{secrets.randbelow(10**43):043d}"  # digits spell none of the words that make a token bad
         body = {"access_token": token, "expires_in": 3599, "scope": SCOPE, "token_type": "Bearer"}
-        return Answer(200, body, is_accepted=True, headers={"Cache-Control": "no-cache, no-store, max-age=0"})
+        return Judgement(200, body, is_accepted=True, headers={"Cache-Control": "no-cache, no-store, max-age=0"})
 
-    def refusal(self, told: Mapping[str, Any], letter: Letter) -> Answer:
+    def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
         told = self.told(told)
-        return Answer(int(told["status"]), {"error": told["error"], "error_description": told["message"]})
+        return Judgement(int(told["status"]), {"error": told["error"], "error_description": told["message"]})
 
 
 def _check_refresh(event: Event, form: Mapping[str, str]) -> None:

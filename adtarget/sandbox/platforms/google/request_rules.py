@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adtarget.sandbox.judging import Answer, Letter, as_dict, as_list, is_one_of
+from adtarget.sandbox.judging import Judgement, Submission, as_dict, as_list, is_one_of
 from adtarget.sandbox.platforms.google.errors import detail, status_error
 from adtarget.sandbox.platforms.google.fields import REQUIRED, unknown_fields
 
@@ -12,7 +12,7 @@ EVENT_SOURCES = frozenset({"WEB", "APP", "IN_STORE", "PHONE", "MESSAGE"})
 CONSENTS = frozenset({"CONSENT_GRANTED", "CONSENT_DENIED", "CONSENT_STATUS_UNSPECIFIED"})
 
 
-def parse_refusal(letter: Letter, document: Mapping[str, Any]) -> Answer | None:
+def parse_refusal(submission: Submission, document: Mapping[str, Any]) -> Judgement | None:
     """What the JSON parser refuses: it names all it does not know, and no reason."""
     if not document:
         return status_error(400, "Invalid JSON payload received.", [])
@@ -41,7 +41,7 @@ def _enums(document: Mapping[str, Any]) -> Iterator[tuple[str, Any, frozenset[st
             yield f"{place}event_source", owner["eventSource"], EVENT_SOURCES
 
 
-def request_problems(letter: Letter, document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def request_problems(submission: Submission, document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Field, reason and words, the request's own before its events'."""
     destinations, events = as_list(document.get("destinations")), as_list(document.get("events"))
     if not 1 <= len(destinations) <= MOST_DESTINATIONS:
@@ -53,8 +53,8 @@ def request_problems(letter: Letter, document: Mapping[str, Any]) -> Iterator[tu
     if len(events) > MOST_EVENTS:
         # The real text says so, although the limit is 2,000.
         yield "events", "TOO_MANY_EVENTS", "The request has more than 10000 events."
-    if letter.problem:
-        index, problem = letter.problem
+    if submission.problem:
+        index, problem = submission.problem
         yield f"events.events[{index}].{problem.field}", problem.words, f"The value is wrong: it {problem.message}."
 
 
