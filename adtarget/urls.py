@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from adtarget import health
 from adtarget.api import exception_handler
 from adtarget.dashboard.sign_in.views import sign_in_to_admin
+from adtarget.demo.landing import landing
 from tracker.telegram.webhook import webhook
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("", include("tracker.urls")),
+    path("demo/", landing, name="demo-landing"),
     path("telegram/webhook/<str:bot_id>", webhook, name="telegram-webhook"),
     path("admin/login/", sign_in_to_admin),
     path("admin/", admin.site.urls),

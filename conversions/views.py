@@ -7,11 +7,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from adtarget.api import parsing, schema
+from adtarget.api import parsing
 from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
 from adtarget.core import errors
 from adtarget.core.client_context import claimed_client
-from conversions import recording
+from conversions import recording, schema
 from conversions.idempotency import idempotent
 from conversions.models import Conversion
 from conversions.serializers import (

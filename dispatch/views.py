@@ -4,9 +4,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from adtarget.api import schema
 from adtarget.api.views import ApiViewSet, key_of
 from adtarget.core import errors
+from dispatch import schema
 from dispatch.models import Send
 from dispatch.serializers import SendDetail
 

@@ -1,17 +1,28 @@
-"""The rate limit of a key: its own numbers, else the installation's."""
+"""Limits the requests of an API key, as DRF's throttle class."""
 
 from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
-from adtarget.core import errors, rate_limit
+from adtarget.core import rate_limit
 from leads.models import ApiKey
 
 
-def throttle(key: ApiKey) -> None:
-    """Takes one request from the key's bucket. Raises RateLimited with the wait."""
-    wait = rate_limit.take(
-        f"key:{key.pk}",
-        per_minute=key.rate_limit_per_minute or settings.API_RATE_LIMIT_PER_MINUTE,
-        burst=key.rate_limit_burst or settings.API_RATE_LIMIT_BURST,
-    )
-    if wait:
-        raise errors.RateLimited(retry_after=wait)
+class ApiKeyThrottle(BaseThrottle):
+    """Takes a request from the key's bucket: by the key's own limits, else the installation's."""
+
+    _wait_seconds = 0
+
+    def allow_request(self, request: Request, view: object) -> bool:
+        key = request.auth
+        if not isinstance(key, ApiKey):
+            return True  # the API's description, which needs no key
+        self._wait_seconds = rate_limit.take(
+            f"key:{key.pk}",
+            per_minute=key.rate_limit_per_minute or settings.API_RATE_LIMIT_PER_MINUTE,
+            burst=key.rate_limit_burst or settings.API_RATE_LIMIT_BURST,
+        )
+        return not self._wait_seconds
+
+    def wait(self) -> float:
+        return self._wait_seconds

@@ -9,13 +9,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from adtarget.api import schema
 from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
 from adtarget.core import errors
 from adtarget.core.client_context import audited_address
 from conversions.erasing import erase_person
 from conversions.models import Conversion
 from conversions.models.conversion import ConversionQuerySet
+from leads import schema
 from leads.models import Channel, Lead
 from leads.resolution import Named, history_site, named_site
 from leads.serializers import ChannelsAnswer, LeadAnswer

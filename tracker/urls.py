@@ -2,12 +2,11 @@
 
 from django.urls import path
 
-from tracker import pages, views
+from tracker import script, views
 
 urlpatterns = [
     path("backend/track/init", views.init),
     path("backend/track/update-fbp", views.update_fbp),
     path("backend/track/invite", views.invite, name="invite"),
-    path("track.js", pages.track_js, name="track-js"),
-    path("demo/", pages.demo_landing, name="demo-landing"),
+    path("track.js", script.track_js, name="track-js"),
 ]

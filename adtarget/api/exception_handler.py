@@ -30,6 +30,8 @@ def translate(error: Exception) -> errors.ApiError:
             return errors.MethodNotAllowed()
         case drf.UnsupportedMediaType():
             return errors.UnsupportedMediaType()
+        case drf.Throttled():
+            return errors.RateLimited(retry_after=int(getattr(error, "wait", None) or 1))
         case RequestDataTooBig():
             return errors.PayloadTooLarge()
         case drf.APIException() | SuspiciousOperation():

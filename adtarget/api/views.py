@@ -1,4 +1,4 @@
-"""What every endpoint under /api/v1 shares, so that none can forget it."""
+"""The base class of all endpoints under /api/v1; settings name their authentication and throttle."""
 
 from typing import Any, cast
 
@@ -8,33 +8,28 @@ from rest_framework.viewsets import ViewSet
 
 from adtarget.api.negotiation import AlwaysJson
 from adtarget.core import errors
-from leads.authentication import authenticate
 from leads.models import ApiKey
 from leads.models.lead import LARGEST_TELEGRAM_ID
-from leads.throttling import throttle
 
 
 class ApiViewSet(ViewSet):
-    """Key, switch and rate limit before any endpoint; the envelope after each refusal."""
+    """An endpoint of the API: JSON only, and none while API_ENABLED is off."""
 
     content_negotiation_class = AlwaysJson
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
         if not settings.API_ENABLED:
             raise errors.ApiDisabled(retry_after=60)
-        key = authenticate(request._request)
-        request.auth = key
-        throttle(key)
+        super().initial(request, *args, **kwargs)
 
 
 def key_of(request: Request) -> ApiKey:
-    """The key that `initial` put on the request."""
+    """The API key that the request was authenticated with."""
     return cast(ApiKey, request.auth)
 
 
 def telegram_id_of_path(text: str) -> int:
-    """The person an address names. Raises InvalidPayload for what is no Telegram id."""
+    """The Telegram id in a URL. Raises InvalidPayload for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) <= 20 and 1 <= int(text) <= LARGEST_TELEGRAM_ID):
         raise errors.InvalidPayload("telegramUserId must be an integer between 1 and 2^52-1.")
     return int(text)

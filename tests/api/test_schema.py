@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
-from adtarget.api import schema
+import conversions.schema
+import dispatch.schema
+import leads.schema
 
 VERBS = ("get", "post", "patch", "delete")
 
@@ -52,12 +54,12 @@ def test_each_operation_names_its_refusals() -> None:
 @pytest.mark.parametrize(
     ("example", "component"),
     [
-        (schema._CONVERSION, "ConversionDetail"),
-        (schema._SEND_DETAIL, "SendDetail"),
-        (schema._ATTEMPT, "Attempt"),
-        (schema._LEAD, "Lead"),
-        (schema._CREATED, "Conversion"),
-        (schema._CHANNELS["channels"][0], "Channel"),
+        (conversions.schema.CONVERSION, "ConversionDetail"),
+        (dispatch.schema.SEND_DETAIL, "SendDetail"),
+        (dispatch.schema.ATTEMPT, "Attempt"),
+        (leads.schema.LEAD, "Lead"),
+        (conversions.schema.CREATED, "Conversion"),
+        (leads.schema.CHANNELS["channels"][0], "Channel"),
     ],
 )
 def test_an_example_has_only_what_is_answered(example: dict[str, Any], component: str) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 
 from tests.factories import ChannelFactory, InviteFactory
 from tests.faults.stack import wait_for
-from tracker import pages
+from tracker import script
 from tracker.models import Invite, Visit
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -342,7 +342,7 @@ def test_the_script_is_small_kept_for_long_and_asked_for_by_its_tag() -> None:
 
 
 def test_the_script_is_written_for_browsers_of_2011() -> None:
-    source = pages.script().plain.decode()
+    source = script.script().plain.decode()
     assert not re.search(r"=>|`|\b(?:const|let|class|async|await)\b\s+[\w{\[]", source)
 
 

@@ -1,4 +1,4 @@
-"""What browsers load: track.js, and a landing page to try it on."""
+"""Serves track.js, the script that landing pages load."""
 
 import gzip
 import hashlib
@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import condition, require_safe
-
-from adtarget.demo.account import ACCOUNT, DOMAIN
-from leads.models import Site
 
 #: A page keeps the script for a day and then asks by its ETag; meanwhile it may use the old one.
 KEEP = "public, max-age=86400, stale-while-revalidate=604800"
@@ -49,14 +45,3 @@ def track_js(request: HttpRequest) -> HttpResponse:
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
-
-
-@require_safe
-def demo_landing(request: HttpRequest) -> HttpResponse:
-    """A landing page of the demo site, whose links lead to the sandbox's Telegram; only where DEMO says so."""
-    site = Site.objects.filter(account__name=ACCOUNT, domain=DOMAIN).first() if settings.DEMO else None
-    if site is None:
-        raise Http404
-    channels = site.channels.active().order_by("-is_default", "funnel_order")
-    context = {"site": site, "channels": channels, "telegram": settings.TELEGRAM_API_URL}
-    return render(request, "demo/landing.html", context)

@@ -1,0 +1,98 @@
+"""What the OpenAPI document says of events and conversions: summaries, parameters, examples."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+from adtarget.api.schema import CLIENT, IDEMPOTENCY, PERSON
+from dispatch.schema import SEND
+
+_PURCHASE = {
+    "eventType": "Purchase",
+    "value": 49.9,
+    "currency": "USD",
+    "orderId": "A-17",
+    "pii": {"email": "ada@example.com"},
+}
+_COLD = {
+    "telegramUserId": 123456789,
+    "websiteId": "atid_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "channelId": "-1001234567890",
+    **_PURCHASE,
+    "fbc": "fb.1.1791990000123.IwAR0aBc-_",
+    "fbp": "fb.1.1791990000000.1116446470",
+    "clientIp": "203.0.113.9",
+    "userAgent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)",
+    "eventSourceUrl": "https://acme.example/join",
+}
+CREATED = {
+    "conversionId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "capiStatus": "pending",
+    "coldLead": True,
+    "dispatched": True,
+    "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "channelId": "chn_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "eventId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "sends": [{"sendId": "snd_01k9z3c1d2e3f4g5h6j7k8m9n1", "platform": "meta"}],
+}
+CONVERSION = {
+    "conversionId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "eventId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
+    "telegramUserId": 123456789,
+    "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "channelId": "chn_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "eventType": "Purchase",
+    "capiStatus": "sent",
+    "source": "api",
+    "coldLead": False,
+    "awaitingManualInput": False,
+    "attributedAt": 1792000000000,
+    "eventTime": 1792000000000,
+    "eventValue": 49.9,
+    "eventCurrency": "USD",
+    "orderId": "A-17",
+    "sends": [SEND],
+}
+CREATE_CONVERSION: dict[str, Any] = {
+    "operation_id": "createConversion",
+    "summary": "Record a business event and send it to every ad platform",
+    "description": (
+        "Kept before it is answered. `dispatched` says that sends are scheduled, not that a platform took them: "
+        "GET /api/v1/conversions/{conversionId} tells."
+    ),
+    "tags": ["Events"],
+    "parameters": [IDEMPOTENCY, *CLIENT],
+    "examples": [
+        OpenApiExample("A purchase of a cold lead", value=_COLD, request_only=True),
+        OpenApiExample("Scheduled", value=CREATED, response_only=True),
+    ],
+}
+CREATE_LEAD_EVENT: dict[str, Any] = {
+    "operation_id": "createLeadEvent",
+    "summary": "Record a further event of a known lead",
+    "description": "Site, channel and the visit's signals are found in what is known of the lead; name them to choose.",
+    "tags": ["Events"],
+    "parameters": [PERSON, IDEMPOTENCY, *CLIENT],
+    "examples": [
+        OpenApiExample("A purchase of a known lead", value=_PURCHASE, request_only=True),
+        OpenApiExample("Scheduled", value={**CREATED, "coldLead": False}, response_only=True),
+    ],
+}
+SUBMIT_VALUE: dict[str, Any] = {
+    "operation_id": "submitValue",
+    "summary": "Submit the value of a conversion that awaits it",
+    "description": "It goes to the platforms then, once. The same value again is answered alike, another is refused.",
+    "tags": ["Events"],
+    "parameters": [PERSON, IDEMPOTENCY],
+    "examples": [
+        OpenApiExample("A value", value={"value": 49.9, "currency": "USD"}, request_only=True),
+        OpenApiExample("Done", value={"success": True}, response_only=True),
+    ],
+}
+GET_CONVERSION: dict[str, Any] = {
+    "operation_id": "getConversion",
+    "summary": "A conversion with its sends: where each is, and why",
+    "description": "`capiStatus` sums the sends up; each send says where it is and, where it is not sent, why.",
+    "tags": ["Events"],
+    "examples": [OpenApiExample("Sent to Meta", value=CONVERSION, response_only=True)],
+}
