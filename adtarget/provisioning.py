@@ -147,7 +147,7 @@ SITE_FIELDS = [
 
 
 def _site(node: Node, *, account: Account, now: datetime, tally: Tally) -> dict[str, Any]:
-    lists = ("allowedDomains", "keptQueryParameters", "pixels", "channels")
+    lists = ("allowedDomains", "keepParameters", "pixels", "channels")
     _note_unknown(node, "domain", *lists, *(known.name for known in SITE_FIELDS))
     domain = _domain(node.child("domain").required())
     site = Site.objects.filter(account=account, domain=domain).first()
@@ -155,8 +155,8 @@ def _site(node: Node, *, account: Account, now: datetime, tally: Tally) -> dict[
     wanted = changes(node, SITE_FIELDS)
     if node.has("allowedDomains"):
         wanted["allowed_domains"] = [_domain(item) for item in node.items("allowedDomains")]
-    if node.has("keptQueryParameters"):
-        wanted["kept_query_parameters"] = [_query_parameter(item) for item in node.items("keptQueryParameters")]
+    if node.has("keepParameters"):
+        wanted["kept_query_parameters"] = [_query_parameter(item) for item in node.items("keepParameters")]
     site = _apply(site, wanted, tally)
     return {
         "siteId": site.pk,

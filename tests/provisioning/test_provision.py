@@ -27,7 +27,7 @@ DOCUMENT = {
             "domain": "acme.example",
             "name": "Acme",
             "allowedDomains": [],
-            "keptQueryParameters": ["plan"],
+            "keepParameters": ["plan"],
             "pixels": [
                 {
                     "platform": "meta",
@@ -362,7 +362,7 @@ def test_another_default_channel_takes_over() -> None:
         ("bots.0.token", None, "bots[0].token: is required."),
         ("sites.0.domain", "https://acme.example/", "sites[0].domain: must be a bare host name"),
         ("sites.0.allowedDomains.0", "a b", "sites[0].allowedDomains[0]: must be a bare host name"),
-        ("sites.0.keptQueryParameters", ["a b"], "sites[0].keptQueryParameters[0]: must be the name of a query"),
+        ("sites.0.keepParameters", ["a b"], "sites[0].keepParameters[0]: must be the name of a query"),
         ("sites.0.pixels.0.platform", "myspace", "sites[0].pixels[0].platform: must be one of meta,"),
         ("sites.0.pixels.0.pixelId", "1/../2", "sites[0].pixels[0].pixelId: must hold letters"),
         ("sites.0.pixels.0.accessToken", None, "sites[0].pixels[0].accessToken: is required."),
