@@ -1,22 +1,23 @@
-"""Finding conversions by whatever somebody has in hand; every way is an index."""
+"""Finding conversions by what somebody has at hand; the dashboard and the admin search alike."""
 
 from django.db.models import Q
 
-from leads.models import Lead
-from leads.models.lead import LARGEST_TELEGRAM_ID
+from leads.models import Account, Lead
+from leads.searching import known_as
 
 MOST_LEADS = 200  # one person is a lead on each site
 
 
-def matching(term: str) -> Q:
-    """Conversions by event id, send id, Telegram id or name, external id or order id; each whole."""
-    term = term.strip()
-    if term.startswith("cnv_"):
-        return Q(pk=term)
-    if term.startswith("snd_"):
-        return Q(sends__pk=term)
-    people = Q(external_user_id=term) | Q(telegram_username=term.removeprefix("@"))
-    if term.isascii() and term.isdigit() and 0 < int(term) <= LARGEST_TELEGRAM_ID:
-        people |= Q(telegram_user_id=int(term))
-    leads = list(Lead.objects.filter(people).order_by().values_list("pk", flat=True)[:MOST_LEADS])
-    return Q(lead__in=leads) | Q(order_id=term)
+def named(text: str, *, account: Account | None = None) -> Q:
+    """Conversions by event id, send id, order id, Telegram id, @username or external id, each whole.
+
+    `account` narrows the search for people; the conversions themselves are the caller's to narrow.
+    """
+    if text.startswith("cnv_"):
+        return Q(pk=text)
+    if text.startswith("snd_"):
+        return Q(sends__pk=text)
+    # The people first: one condition over both tables would look through all conversions.
+    leads = Lead.objects.filter(known_as(text), **({"site__account": account} if account else {}))
+    people = list(leads.order_by().values_list("pk", flat=True)[:MOST_LEADS])
+    return (Q(order_id=text) & ~Q(order_id="")) | Q(lead__in=people)

@@ -1,10 +1,14 @@
 """Alerts for ops: what was open, who was told, what did not get through."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin, ReadOnlyInline
 from adtarget.admin.display import badge, moment
+from adtarget.alerts.forms import AlertForm
 from adtarget.alerts.models import Alert, AlertSettings, Notice
 
 
@@ -44,7 +48,12 @@ class AlertAdmin(ReadOnlyAdmin):
 
 @admin.register(AlertSettings)
 class AlertSettingsAdmin(AuditedAdmin, BigTableAdmin):
+    form = AlertForm
+    fields = ("account", "watched", *AlertForm.Meta.fields, "addresses")
     list_display = ("account", "silence_hours", "failure_percent", "values_hours")
     list_select_related = ("account",)
     search_fields = ("account__name",)
     autocomplete_fields = ("account", "telegram_bot")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("account",) if obj else ()

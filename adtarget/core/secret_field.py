@@ -6,8 +6,8 @@ from django import forms
 
 
 class SecretField(forms.CharField):
-    """A secret that can be entered and never read: the page does not hold it."""
+    """Can be entered and never read back. Empty means: keep the stored one."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "class": "vTextField"})
-        super().__init__(widget=widget, required=False, strip=True, **options)
+        super().__init__(**{"widget": widget, "required": False, "strip": True, **options})

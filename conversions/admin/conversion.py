@@ -1,12 +1,10 @@
 """Conversions: what happened, its sends, and entering a value."""
 
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -22,9 +20,8 @@ from adtarget.admin.display import badge, dashboard_page, link, link_to, moment,
 from adtarget.core import errors
 from conversions import recording, searching
 from conversions.choices import CapiStatus
-from conversions.facts import ClearPii
+from conversions.forms import ValueForm
 from conversions.models import Conversion
-from conversions.money import parse_currency, parse_value
 from conversions.status import has_capi_status, with_capi_status
 from dispatch.models import Send
 
@@ -69,35 +66,6 @@ class SendInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Send]:
         return super().get_queryset(request).select_related("pixel")
-
-
-class ValueForm(forms.Form):
-    """What the person paid, and what they left to be recognised by; hashed on arrival."""
-
-    value = forms.DecimalField(max_digits=20, help_text="In whole units, such as 49.90.")
-    currency = forms.CharField(max_length=3, help_text="Such as EUR.")
-    email = forms.EmailField(required=False, help_text="Each of these helps matching; none is kept in clear.")
-    phone = forms.CharField(
-        required=False, max_length=64, help_text="With the country's code, such as +49 170 1234567."
-    )
-    first_name = forms.CharField(required=False, max_length=128)
-    last_name = forms.CharField(required=False, max_length=128)
-
-    def clean_value(self) -> Decimal:
-        try:
-            return parse_value(self.cleaned_data["value"])
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-    def clean_currency(self) -> str:
-        try:
-            return parse_currency(self.cleaned_data["currency"])
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-    def pii(self) -> ClearPii:
-        names = ("email", "phone", "first_name", "last_name")
-        return ClearPii(**{name: self.cleaned_data[name] for name in names})
 
 
 @admin.register(Conversion)
@@ -148,7 +116,7 @@ class ConversionAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Conversion], search_term: str
     ) -> tuple[QuerySet[Conversion], bool]:
-        return (queryset.filter(searching.matching(search_term)) if search_term.strip() else queryset), False
+        return (queryset.filter(searching.named(text)) if (text := search_term.strip()) else queryset), False
 
     def get_urls(self) -> list[URLPattern]:
         submit = self.admin_site.admin_view(self.submit_value)
@@ -159,7 +127,7 @@ class ConversionAdmin(ReadOnlyAdmin):
         if not request.user.has_perm("conversions.change_conversion"):
             raise PermissionDenied
         conversion = get_object_or_404(Conversion.objects.select_related("lead__site", "channel"), pk=conversion_id)
-        form = ValueForm(request.POST or None)
+        form = ValueForm(request.POST or None, region=conversion.lead.site.default_phone_region)
         if form.is_valid() and self._submit(request, conversion, form):
             return HttpResponseRedirect(reverse("admin:conversions_conversion_change", args=[conversion.pk]))
         context = {

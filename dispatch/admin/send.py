@@ -15,9 +15,7 @@ from adtarget.admin.actions import back_to_page, confirmation
 from adtarget.admin.audit import actor_of, address_of
 from adtarget.admin.base import ReadOnlyAdmin
 from adtarget.admin.display import badge, dashboard_page, link, link_to, moment
-from conversions import searching
-from conversions.models import Conversion
-from dispatch import explaining, replaying
+from dispatch import explaining, replaying, searching
 from dispatch.admin.attempt import AttemptInline
 from dispatch.admin.platform_filter import PlatformFilter
 from dispatch.admin.send_filters import QuestionFilter
@@ -84,12 +82,8 @@ class SendAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Send], search_term: str
     ) -> tuple[QuerySet[Send], bool]:
-        term = search_term.strip()
-        if term.startswith("snd_"):
-            return queryset.filter(pk=term), False
-        if term:
-            queryset = queryset.filter(conversion__in=Conversion.objects.filter(searching.matching(term)))
-        return queryset, False
+        text = search_term.strip()
+        return (queryset.filter(searching.named(text)) if text else queryset), False
 
     # -------------------------------------------------------------- actions
     def has_deliver_permission(self, request: HttpRequest) -> bool:

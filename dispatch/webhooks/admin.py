@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,25 +11,16 @@ from django.utils.safestring import SafeString
 from adtarget.admin.audit import note
 from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin
 from adtarget.admin.display import badge, link_to, moment, pretty_json
-from dispatch.webhooks import delivering, endpoints, targets
+from dispatch.webhooks import delivering
+from dispatch.webhooks.forms import WebhookForm
 from dispatch.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 
 KINDS = {"sent": "sent", "failed": "failed", "pending": "pending"}
 
 
-class WebhookEndpointForm(forms.ModelForm):
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        try:
-            endpoints.check(url)
-        except targets.WrongTarget as error:
-            raise forms.ValidationError(str(error)) from error
-        return url
-
-
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(AuditedAdmin, BigTableAdmin):
-    form = WebhookEndpointForm
+    form = WebhookForm
     list_display = ("url", "account_link", "state", "told", "failing", "created_at")
     list_filter = ("is_active", ("paused_at", admin.EmptyFieldListFilter), "account")
     list_select_related = ("account",)

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -16,29 +14,8 @@ from adtarget.admin.base import AuditedAdmin, BigTableAdmin, RecentSignInAdmin
 from adtarget.admin.display import badge, link_to, moment
 from leads import api_keys
 from leads.choices import KeyMode
+from leads.forms import KeyForm
 from leads.models import ApiKey
-
-
-class NewKeyForm(forms.ModelForm):
-    class Meta:
-        model = ApiKey
-        fields = ("account", "site", "name", "mode")
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        account, site = given.get("account"), given.get("site")
-        if account and site and site.account_id != account.pk:
-            self.add_error("site", "This site belongs to another account.")
-        elif account:
-            active = ApiKey.objects.active().filter(account=account, site=site)
-            if active.count() >= api_keys.MOST_ACTIVE_KEYS:
-                where = "site" if site else "account"
-                raise ValidationError(
-                    f"This {where} has {api_keys.MOST_ACTIVE_KEYS} active keys already. Revoke one first."
-                )
-            if active.filter(name=given.get("name"), mode=given.get("mode")).exists():
-                self.add_error("name", "An active key of this name exists already; was the form sent twice?")
-        return given
 
 
 @admin.register(ApiKey)
@@ -61,7 +38,7 @@ class ApiKeyAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
         return self.has_change_permission(request)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change=change, **({} if obj else {"form": NewKeyForm}), **kwargs)
+        return super().get_form(request, obj, change=change, **({} if obj else {"form": KeyForm}), **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:

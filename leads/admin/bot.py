@@ -3,35 +3,13 @@
 import secrets
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from adtarget.admin.base import AuditedAdmin, BigTableAdmin, RecentSignInAdmin
 from adtarget.admin.display import link_to
-from adtarget.core.secret_field import SecretField
-from leads.forms import check_bot_token
+from leads.forms import BotForm
 from leads.models import Bot
-
-
-class BotForm(forms.ModelForm):
-    new_token = SecretField(label="Token", help_text="From @BotFather. Kept encrypted, never shown again.")
-
-    class Meta:
-        model = Bot
-        fields = ("account", "username")
-
-    def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).removeprefix("@")
-
-    def clean_new_token(self) -> str:
-        token: str = self.cleaned_data["new_token"]
-        if not token and self.instance._state.adding:
-            raise ValidationError("A bot needs its token.")
-        if token:
-            check_bot_token(token)
-        return token
 
 
 @admin.register(Bot)

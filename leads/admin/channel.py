@@ -14,22 +14,9 @@ from leads.forms import ChannelForm
 from leads.models import Channel
 
 
-class ChannelAdminForm(ChannelForm):
-    class Meta(ChannelForm.Meta):
-        fields = "__all__"  # type: ignore[assignment]
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        site = given.get("site") or getattr(self.instance, "site", None)
-        bot = given.get("bot")
-        if bot and site and bot.account_id != site.account_id:
-            self.add_error("bot", "This bot belongs to another account.")
-        return given
-
-
 @admin.register(Channel)
 class ChannelAdmin(AuditedAdmin, BigTableAdmin):
-    form = ChannelAdminForm
+    form = ChannelForm
     list_display = ("title", "site_link", "telegram_channel_id", "event_type", "bot_link", "state", "conversions")
     list_filter = ("is_active", "event_type", ("bot_problem", admin.EmptyFieldListFilter))
     list_select_related = ("site", "bot")

@@ -1,10 +1,13 @@
 """Leads: the people that events are about."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from adtarget.admin.base import ReadOnlyAdmin
 from adtarget.admin.display import dashboard_page, link, link_to, moment
 from leads.models import Lead
+from leads.searching import known_as
 
 
 @admin.register(Lead)
@@ -18,7 +21,7 @@ class LeadAdmin(ReadOnlyAdmin):
         "last_seen_at",
     )
     list_select_related = ("site",)
-    search_fields = ("telegram_user_id__exact", "telegram_username__exact", "external_user_id__exact")
+    search_fields = ("pk",)
     search_help_text = "Telegram id, user name or external id, whole."
     fields = (
         "telegram_user_id",
@@ -30,6 +33,12 @@ class LeadAdmin(ReadOnlyAdmin):
         "last_seen",
     )
     readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
+    ) -> tuple[QuerySet[Lead], bool]:
+        text = search_term.strip()
+        return (queryset.filter(known_as(text)) if text else queryset), False
 
     def view_on_site(self, lead: Lead) -> str:
         return dashboard_page("lead", lead.site.account_id, lead.pk)

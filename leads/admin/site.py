@@ -3,43 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 
 from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyInline
 from adtarget.admin.display import badge, dashboard_page, link, link_to
-from leads.domains import domain_of
-from leads.forms import SiteRules, checked_query_parameters
+from leads.forms import SiteForm
 from leads.models import Channel, Site
-
-
-def _domain_of(text: str) -> str:
-    try:
-        return domain_of(text)
-    except ValueError as error:
-        raise ValidationError(f"“{text}” {error}") from error
-
-
-class SiteForm(SiteRules):
-    class Meta:
-        model = Site
-        fields = ("domain", "allowed_domains", "kept_query_parameters", "default_phone_region")
-
-    def clean_domain(self) -> str:
-        return _domain_of(self.cleaned_data["domain"])
-
-    def clean_allowed_domains(self) -> list[str]:
-        given = self.cleaned_data["allowed_domains"] or []
-        if not isinstance(given, list) or not all(isinstance(domain, str) for domain in given):
-            raise ValidationError('This is a list of host names, such as ["shop.example"].')
-        return [_domain_of(domain) for domain in given]
-
-    def clean_kept_query_parameters(self) -> list[str]:
-        given = self.cleaned_data["kept_query_parameters"] or []
-        if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
-            raise ValidationError('This is a list of names, such as ["plan"].')
-        return checked_query_parameters(given)
 
 
 class ChannelInline(ReadOnlyInline):

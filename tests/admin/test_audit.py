@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 SITE_FORM = {
     "domain": "acme.example",
     "name": "Acme",
-    "allowed_domains": "[]",
+    "allowed_domains": "",
     "is_paused": "on",
     "duplicate_window_seconds": "86400",
     "purchase_duplicate_window_seconds": "600",
@@ -118,9 +118,22 @@ def test_a_new_default_channel_takes_the_place_of_the_one_before(ops) -> None:
     assert (channel.stay_hours, channel.title) == (24, "VIP")
 
 
-@pytest.mark.parametrize("domain", ["https://acme.example", "acme example", "", "a..b"])
+@pytest.mark.parametrize("domain", ["acme example", "", "a..b"])
 def test_a_sites_domain_is_a_bare_host_name(ops, domain) -> None:
     site = SiteFactory()
     answer = ops.post(f"/admin/leads/site/{site.pk}/change/", SITE_FORM | {"domain": domain})
     assert "domain" in answer.context["adminform"].form.errors
     assert Site.objects.get().domain == site.domain
+
+
+def test_further_domains_are_kept_as_a_list(ops) -> None:
+    site = SiteFactory(domain="acme.example", name="Acme", is_paused=True)
+    given = SITE_FORM | {"allowed_domains": "shop.example\r\nhttps://www.acme.example/page"}
+    ops.post(f"/admin/leads/site/{site.pk}/change/", given)
+    assert Site.objects.get().allowed_domains == ["shop.example", "www.acme.example"]
+
+
+def test_unchanged_further_domains_are_no_change(ops) -> None:
+    site = SiteFactory(domain="acme.example", name="Acme", is_paused=True, allowed_domains=["a.example", "b.example"])
+    ops.post(f"/admin/leads/site/{site.pk}/change/", SITE_FORM | {"allowed_domains": "a.example\r\nb.example"})
+    assert not AuditEntry.objects.exists()

@@ -4,14 +4,18 @@ import re
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from adtarget.alerts.models import AlertSettings
 from conversions.models import Conversion
 from dispatch.models import Pixel, Send
 from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Lead, Membership, Site
+from tests.dashboard.conftest import sign_in_recently
 from tests.factories import (
+    AlertSettingsFactory,
     ApiKeyFactory,
     AttemptFactory,
     AuditEntryFactory,
@@ -21,12 +25,14 @@ from tests.factories import (
     MembershipFactory,
     SendFactory,
     SiteFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
 
 OURS = [Account, ApiKey, AuditEntry, Bot, Channel, Conversion, Lead, Membership, Pixel, Send, Site, get_user_model()]
 FACTORIES = {
+    AlertSettings: AlertSettingsFactory,
     ApiKey: lambda: ApiKeyFactory(of_one_site=True),
     AuditEntry: AuditEntryFactory,
     Bot: BotFactory,
@@ -64,6 +70,14 @@ def test_a_list_and_its_search_open(ops, model) -> None:
 @pytest.mark.parametrize("model", FACTORIES)
 def test_a_page_opens(ops, model) -> None:
     assert ops.get(page_of(FACTORIES[model]())).status_code == 200
+
+
+@pytest.mark.parametrize("model", FACTORIES)
+def test_a_page_opens_for_who_may_only_look(client, model) -> None:
+    looker = UserFactory(is_staff=True)
+    looker.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    sign_in_recently(client, looker)
+    assert client.get(page_of(FACTORIES[model]())).status_code == 200
 
 
 @pytest.mark.parametrize("model", [Account, ApiKey, Bot, Channel, Membership, Pixel, Site, get_user_model()])

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet, TextChoices
 
-from adtarget.dashboard.days import local_day, truncated
+from adtarget.dashboard.channels.days import local_day, truncated
 from adtarget.dashboard.periods import Period
-from adtarget.dashboard.search import telegram_id
 from leads.models import Account, Channel
+from leads.searching import telegram_id
 from tracker import attribution, pool
 from tracker.choices import FallbackReason, Route
 from tracker.models import Invite, Join, UnattributableClick

@@ -1,8 +1,8 @@
 """A channel's tables."""
 
 from adtarget.dashboard.channels.queries import Joins, Kind, kind_of
-from adtarget.dashboard.overview.tables import Table
 from adtarget.dashboard.periods import Period
+from adtarget.dashboard.tables import Table
 from adtarget.templatetags.dashboard import share
 from tracker.choices import Route, Tap
 

@@ -17,11 +17,13 @@ from adtarget.dashboard.access import MANAGERS, Access, page, show
 from adtarget.dashboard.channels import queries as figures
 from adtarget.dashboard.channels import tables
 from adtarget.dashboard.channels.advice import Facts, advise
+from adtarget.dashboard.channels.forms import ChannelFilter
 from adtarget.dashboard.export import csv_answer
-from adtarget.dashboard.forms import ChannelFilter, ChannelSettingsForm, PeriodForm
+from adtarget.dashboard.filters import PeriodForm, with_period
 from adtarget.dashboard.paging import Slice
 from adtarget.dashboard.periods import Period
 from conversions.money import ACTIVE_CURRENCIES
+from leads.forms import ChannelForm
 from leads.models import Channel, Site
 from tracker import invites
 from tracker.models import InvitePool, Join
@@ -45,7 +47,7 @@ HEADER = (
 @page()
 def channels(request: HttpRequest, access: Access) -> HttpResponse:
     now = timezone.now()
-    form = ChannelFilter(access.account, _with_period(request))
+    form = ChannelFilter(access.account, with_period(request))
     rows = Slice(figures.find_channels(access.account, form.wanted()), request)
     period = form.period(now=now)
     joins, waiting = figures.joins_of(rows, period), figures.waiting_links(rows, now=now)
@@ -60,7 +62,7 @@ def channels(request: HttpRequest, access: Access) -> HttpResponse:
 @page()
 def channel(request: HttpRequest, access: Access, channel_id: str) -> HttpResponseBase:
     row = _channel(access, channel_id)
-    form = PeriodForm(_with_period(request))
+    form = PeriodForm(with_period(request))
     period = form.period(now=timezone.now())
     found = figures.find_joins(row, period)
     if request.GET.get("format") == "csv":
@@ -76,7 +78,7 @@ def channel_settings(request: HttpRequest, access: Access, channel_id: str) -> H
     with transaction.atomic():
         row = _channel(access, channel_id, is_to_change=request.method == "POST")
         before = _settings(row)
-        form = ChannelSettingsForm(request.POST if request.method == "POST" else None, instance=row)
+        form = ChannelForm(request.POST if request.method == "POST" else None, instance=row)
         if form.is_valid():
             after = _settings(form.save())
             changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
@@ -111,7 +113,7 @@ def _channel(access: Access, channel_id: str, *, is_to_change: bool = False) -> 
 
 
 def _settings(row: Channel) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in ChannelSettingsForm.base_fields}
+    values = {name: getattr(row, name) for name in ChannelForm.base_fields}
     return values | {"value": row.value and f"{row.value:.4f}"}
 
 
@@ -139,12 +141,6 @@ def _figures(row: Channel, period: Period) -> dict[str, Any]:
         "days_table": tables.days_table(joins, period),
         "routes_table": tables.routes_table(joins),
     }
-
-
-def _with_period(request: HttpRequest) -> dict[str, Any]:
-    """The page's query; thirty days where it names none."""
-    asked = request.GET.dict()
-    return asked if "days" in asked or "since" in asked else {**asked, "days": "30"}
 
 
 def _exported(found: QuerySet[Join]) -> Iterator[tuple[object, ...]]:

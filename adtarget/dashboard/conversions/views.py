@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from adtarget.dashboard.access import Access, page, show
 from adtarget.dashboard.advice import advise
+from adtarget.dashboard.conversions.forms import ConversionFilter
 from adtarget.dashboard.conversions.queries import find_conversions
 from adtarget.dashboard.export import csv_answer
-from adtarget.dashboard.forms import ConversionFilter
 from adtarget.dashboard.paging import Slice
 from conversions.identifiers import effective_signals
 from conversions.inheritance import effective_pii

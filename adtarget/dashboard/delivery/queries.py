@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from adtarget.dashboard.conversions.queries import between, named
+from adtarget.dashboard.filters import between
 from conversions.models import Conversion
 from dispatch.choices import SendStatus
 from dispatch.models import Pixel, Send
+from dispatch.searching import named
 from leads.models import Account
-
-MOST = 1000  # conversions of what was searched for
 
 
 def find_sends(account: Account, wanted: dict[str, Any]) -> QuerySet[Send]:
@@ -22,8 +21,7 @@ def find_sends(account: Account, wanted: dict[str, Any]) -> QuerySet[Send]:
     mine = Exists(Conversion.objects.of_account(account).filter(pk=OuterRef("conversion")))
     found = Send.objects.filter(mine).select_related("conversion__lead", "pixel").order_by("-pk")
     if text := wanted.get("q"):
-        conversions = Conversion.objects.of_account(account).filter(named(account, text))
-        found = found.filter(Q(pk=text) | Q(conversion__in=list(conversions.values_list("pk", flat=True)[:MOST])))
+        found = found.filter(named(text, account=account))
     for name in ("platform", "pixel", "status", "reason"):
         if wanted.get(name):
             found = found.filter(**{name: wanted[name]})

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 from adtarget.core.client_context import audited_address
 from adtarget.dashboard.access import MANAGERS, Access, page, show
 from adtarget.dashboard.advice import advise
+from adtarget.dashboard.delivery.forms import SendFilter
 from adtarget.dashboard.delivery.quality import LATEST, pixel_qualities
 from adtarget.dashboard.delivery.queries import find_sends
-from adtarget.dashboard.forms import SendFilter
 from adtarget.dashboard.paging import ROWS, Slice
 from dispatch import replaying
 from dispatch.choices import SendStatus

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_POST
 
 from adtarget.core.client_context import audited_address
 from adtarget.dashboard.access import OWNERS, Access, page, show
+from adtarget.dashboard.leads.queries import find_leads
 from adtarget.dashboard.leads.story import story
 from adtarget.dashboard.paging import Slice
-from adtarget.dashboard.search import find_leads
 from conversions.erasing import erase_person
 from leads.models import Lead
 

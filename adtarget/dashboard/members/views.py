@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_POST
 from adtarget.core import mail
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import OWNERS, Access, page, show
+from adtarget.dashboard.members.forms import NewPersonForm, RoleForm, SecondStepForm
 from leads import audit as trail
 from leads import members
 from leads.choices import Role
@@ -27,23 +27,6 @@ from leads.models import Account, Membership
 
 MOST_SHOWN = 200
 DAYS = settings.PASSWORD_RESET_TIMEOUT // 86_400
-
-
-class NewPersonForm(forms.Form):
-    who = forms.CharField(
-        label="Username or e-mail",
-        max_length=150,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-    )
-    role = forms.ChoiceField(choices=Role.choices, initial=Role.STAFF)
-
-
-class RoleForm(forms.Form):
-    role = forms.ChoiceField(choices=Role.choices)
-
-
-class SecondStepForm(forms.Form):
-    is_required = forms.BooleanField(required=False)
 
 
 @page(OWNERS, recent=True)

@@ -1,26 +1,14 @@
 """The overview's tables. The page shows them and the export holds them: the same rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from adtarget.dashboard.overview.queries import Happened, Health, Source, Step
 from adtarget.dashboard.periods import Period
+from adtarget.dashboard.tables import Table
 from adtarget.templatetags.dashboard import money, share
 from dispatch.choices import SendStatus
 from dispatch.reasons import words_of
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """`texts` first columns are words, the others numbers. `bold` rows sum up those below them."""
-
-    name: str
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[object]]
-    texts: int = 1
-    bold: frozenset[int] = frozenset()
 
 
 def revenue_text(revenue: Mapping[str, Decimal]) -> str:

@@ -14,10 +14,11 @@ from adtarget.core.cached import kept
 from adtarget.dashboard import charts
 from adtarget.dashboard.access import Access, page, show
 from adtarget.dashboard.export import csv_answer
-from adtarget.dashboard.forms import PeriodForm
+from adtarget.dashboard.filters import PeriodForm, with_period
 from adtarget.dashboard.overview import queries as figures
 from adtarget.dashboard.overview import tables
 from adtarget.dashboard.periods import Period
+from adtarget.dashboard.tables import Table
 from adtarget.templatetags.dashboard import share
 from dispatch.choices import SendStatus
 from leads.models import Account
@@ -70,11 +71,11 @@ def sources(request: HttpRequest, access: Access) -> HttpResponseBase:
 
 
 def _period(request: HttpRequest) -> tuple[PeriodForm, Period]:
-    form = PeriodForm(request.GET if "days" in request.GET or "since" in request.GET else {"days": "30"})
+    form = PeriodForm(with_period(request))
     return form, form.period(now=timezone.now())
 
 
-def _csv(table: tables.Table, period: Period) -> HttpResponseBase:
+def _csv(table: Table, period: Period) -> HttpResponseBase:
     return csv_answer(f"{table.name}-{period.first}-{period.last}", table.header, table.rows)
 
 

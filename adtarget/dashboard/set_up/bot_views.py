@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from adtarget.core.encryption import CannotDecrypt
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
+from adtarget.dashboard.asking import let_go_of_the_database, may_ask
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import BotTokenForm
 from leads.models import Bot
@@ -29,10 +30,10 @@ def bot(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
 def add_bot(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
     """A new bot, or a new token of one that is here; its name is Telegram's word, not ours."""
     form = BotTokenForm(request.POST)
-    if not form.is_valid() or not guide.may_ask(request, access):
+    if not form.is_valid() or not may_ask(request, access):
         return _show(request, access, site_id, form=form)
     token = form.cleaned_data["token"]
-    guide.let_go_of_the_database()
+    let_go_of_the_database()
     try:
         username = connecting.username_of(token)
     except TelegramError as error:
@@ -49,7 +50,7 @@ def add_bot(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
 @page(MANAGERS)
 def check_bot(request: HttpRequest, access: Access, site_id: str, bot_id: str) -> HttpResponse:
     checked = get_object_or_404(Bot, pk=bot_id, account=access.account)
-    if not guide.may_ask(request, access):
+    if not may_ask(request, access):
         return redirect("dashboard:set-up-bot", access.account.pk, site_id)
     return _show(request, access, site_id, form=BotTokenForm(), bot=checked)
 
@@ -59,7 +60,7 @@ def check_bot(request: HttpRequest, access: Access, site_id: str, bot_id: str) -
 def connect_bot(request: HttpRequest, access: Access, site_id: str, bot_id: str) -> HttpResponse:
     """Has Telegram send its updates here, wherever they went before."""
     connected = get_object_or_404(Bot, pk=bot_id, account=access.account)
-    if not guide.may_ask(request, access):
+    if not may_ask(request, access):
         return redirect("dashboard:set-up-bot", access.account.pk, site_id)
     _connect(request, connected, is_wanted=True)
     audit.note(request, access, "connect_bot", str(connected))
@@ -77,7 +78,7 @@ def _keep(access: Access, username: str, token: str) -> tuple[Bot, bool]:
 
 def _connect(request: HttpRequest, connected: Bot, *, is_wanted: bool) -> None:
     """Whether it came about is told by the check that follows; here only why not."""
-    guide.let_go_of_the_database()
+    let_go_of_the_database()
     register = connecting.register if is_wanted else connecting.register_if_free
     try:
         register(connected, guide.here(request))

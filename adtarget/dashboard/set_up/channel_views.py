@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from adtarget.core.encryption import CannotDecrypt
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, Access, page
+from adtarget.dashboard.asking import let_go_of_the_database, may_ask
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import JOIN_EVENTS, ChannelByHandForm
 from adtarget.dashboard.set_up.queries import chats_to_add
@@ -57,10 +58,10 @@ def add_found_chat(request: HttpRequest, access: Access, site_id: str, chat_id: 
 def add_channel(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
     """Asks Telegram for the chat and for the bot's rights in it."""
     set_up, form = guide.of_site(access, site_id), ChannelByHandForm(access.account, request.POST)
-    if not form.is_valid() or not guide.may_ask(request, access):
+    if not form.is_valid() or not may_ask(request, access):
         return _show(request, access, site_id, form=form)
     bot: Bot = form.cleaned_data["bot"]
-    guide.let_go_of_the_database()
+    let_go_of_the_database()
     try:
         chat_id, title, username = connecting.chat_of(bot, form.cleaned_data["chat"])
     except CannotDecrypt:

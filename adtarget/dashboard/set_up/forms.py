@@ -1,4 +1,4 @@
-"""What people type in while they set up: sites, bots, channels, pixels."""
+"""The set-up's own forms; those of sites, channels, bots, keys and pixels build on the apps' forms."""
 
 import re
 from typing import Any
@@ -7,22 +7,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from adtarget.core.json_document import Node, WrongField
-from adtarget.core.secret_field import SecretField
 from conversions.choices import EventType
 from dispatch import pixel_options
 from dispatch.forms import PixelForm as PixelRules
 from dispatch.platforms.options import Option
 from dispatch.platforms.registry import PLATFORMS
-from leads.domains import domain_of
-from leads.forms import SiteRules, check_bot_token, checked_query_parameters
-from leads.models import Account, Bot, Site
+from leads.forms import PLAIN, BotTokenField
+from leads.models import Account, Bot
 
 CHAT = re.compile(r"-?[0-9]{1,16}|@?[A-Za-z]\w{3,63}", re.ASCII)
-MOST_DOMAINS = 50
 #: A join can be told of without further facts as these; the others are chosen on the channel's page.
 JOIN_EVENTS = [(event, event.label) for event in EventType if event not in (EventType.CUSTOM, EventType.PURCHASE)]
-
-PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class AccountForm(forms.ModelForm):
@@ -32,96 +27,12 @@ class AccountForm(forms.ModelForm):
         help_texts = {"name": "Such as your company. Sites, people and keys belong to it."}
 
 
-class SiteForm(SiteRules):
-    allowed_domains = forms.CharField(
-        label="Further domains",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2, **PLAIN}),
-        help_text="One a line, where the landing page also stands elsewhere. Subdomains are allowed anyway.",
-    )
-
-    kept_query_parameters = forms.CharField(
-        label="Parameters kept of URLs",
-        required=False,
-        widget=forms.TextInput(attrs={"placeholder": "plan page", **PLAIN}),
-        help_text="Besides click ids and UTMs. Other parameters are dropped from URLs: they may be personal data.",
-    )
-
-    class Meta:
-        model = Site
-        fields = (
-            "domain",
-            "name",
-            "allowed_domains",
-            "kept_query_parameters",
-            "default_phone_region",
-            "ad_user_data_consent",
-            "ad_personalization_consent",
-        )
-        labels = {
-            "default_phone_region": "Country of phone numbers",
-            "ad_user_data_consent": "May Google get user data?",
-            "ad_personalization_consent": "May Google use it for personal ads?",
-        }
-        help_texts = {
-            "domain": "Of your landing page, such as shop.example.",
-            "name": "As people here call it. Empty: the domain.",
-            "default_phone_region": "Two letters such as DE: where numbers without +49 belong.",
-            "ad_user_data_consent": "What your visitors agreed to; Google asks for it in Europe.",
-        }
-        widgets = {"domain": forms.TextInput(attrs={"placeholder": "shop.example", **PLAIN})}
-
-    def __init__(self, *args: Any, instance: Site, **kwargs: Any) -> None:
-        initial = {
-            "allowed_domains": "\n".join(instance.allowed_domains),
-            "kept_query_parameters": " ".join(instance.kept_query_parameters),
-        }
-        super().__init__(*args, **kwargs | {"instance": instance, "initial": initial})
-        self.fields["name"].required = False
-        for name in ("ad_user_data_consent", "ad_personalization_consent"):
-            self.fields[name].widget = consent = forms.NullBooleanSelect()
-            consent.choices = [("unknown", "Nobody said"), ("true", "Yes"), ("false", "No")]
-
-    def clean_domain(self) -> str:
-        domain = _domain(self.cleaned_data["domain"])
-        others = Site.objects.filter(account=self.instance.account, domain=domain).exclude(pk=self.instance.pk)
-        if others.exists():
-            raise ValidationError(f"{domain} is here already.")
-        return domain
-
-    def clean_allowed_domains(self) -> list[str]:
-        domains = list(dict.fromkeys(map(_domain, self.cleaned_data["allowed_domains"].replace(",", " ").split())))
-        if len(domains) > MOST_DOMAINS:
-            raise ValidationError(f"Give {MOST_DOMAINS} at most.")
-        return domains
-
-    def clean_kept_query_parameters(self) -> list[str]:
-        return checked_query_parameters(self.cleaned_data["kept_query_parameters"].replace(",", " ").split())
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        given["name"] = given.get("name") or given.get("domain", "")
-        return given
-
-
-def _domain(text: str) -> str:
-    """Also out of a whole address, as it is copied from a browser."""
-    host = re.sub(r"^https?://", "", text.strip(), flags=re.IGNORECASE).split("/")[0]
-    try:
-        return domain_of(host)
-    except ValueError as error:
-        raise ValidationError(f"“{text[:60]}” {error}") from error
-
-
 class BotTokenForm(forms.Form):
-    token = SecretField(
-        label="Bot token", help_text="From @BotFather: /newbot, or /mybots → API token. Kept encrypted, never shown."
+    token = BotTokenField(
+        label="Bot token",
+        required=True,
+        help_text="From @BotFather: /newbot, or /mybots → API token. Kept encrypted, never shown.",
     )
-
-    def clean_token(self) -> str:
-        token: str = self.cleaned_data["token"]
-        check_bot_token(token)
-        return token
 
 
 class ChannelByHandForm(forms.Form):

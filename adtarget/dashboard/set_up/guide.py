@@ -2,16 +2,11 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from adtarget.core import rate_limit
 from adtarget.dashboard.access import Access, show
 from adtarget.dashboard.set_up.queries import STEPS, SiteSetUp, StepName, site_set_ups
-
-QUESTIONS_PER_MINUTE = 30  # to Telegram and the platforms, by an account's people
 
 
 def of_site(access: Access, site_id: str) -> SiteSetUp:
@@ -47,17 +42,3 @@ def show_step(
 def here(request: HttpRequest) -> str:
     """The address at which this installation was reached."""
     return request.build_absolute_uri("/").rstrip("/")
-
-
-def may_ask(request: HttpRequest, access: Access) -> bool:
-    """May one more question go out to Telegram or a platform? Says so on the next page where not."""
-    wait = rate_limit.take(f"set-up:{access.account.pk}", per_minute=QUESTIONS_PER_MINUTE, burst=QUESTIONS_PER_MINUTE)
-    if wait:
-        messages.error(request, f"That was often. Wait {wait} seconds and try again.")
-    return not wait
-
-
-def let_go_of_the_database() -> None:
-    """Back to the pool with the connection, while a stranger takes its time to answer."""
-    if not connection.in_atomic_block:
-        connection.close()

@@ -15,6 +15,7 @@ from adtarget.core.client_context import peer_address
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
+from adtarget.dashboard.asking import let_go_of_the_database, may_ask
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import PixelForm
 from dispatch import pausing, test_events
@@ -57,7 +58,7 @@ def pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: str) -> 
 def test_pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: str) -> HttpResponse:
     """Sends one event at once; one that counts only where `real` was asked for."""
     tested = _pixel(access, site_id, pixel_id)
-    if not guide.may_ask(request, access):
+    if not may_ask(request, access):
         return redirect("dashboard:set-up-pixels", access.account.pk, site_id)
     try:
         sent = test_events.send_test_event(
@@ -114,7 +115,7 @@ def _show(
 
 
 def _post(prepared: PreparedRequest) -> HttpAnswer:
-    guide.let_go_of_the_database()
+    let_go_of_the_database()
     return http.post(
         prepared.url,
         headers=prepared.headers,

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST
 
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page, show
-from adtarget.dashboard.forms import KeyForm
 from adtarget.dashboard.set_up import guide
-from adtarget.dashboard.set_up.forms import AccountForm, SiteForm
+from adtarget.dashboard.set_up.forms import AccountForm
 from adtarget.dashboard.set_up.queries import first_events, site_set_ups
 from leads import api_keys
 from leads import audit as trail
+from leads.forms import KeyForm, SiteForm
 from leads.models import ApiKey, Bot, Site
 from tracker import origins
 
@@ -91,7 +91,7 @@ def snippet_seen(request: HttpRequest, access: Access, site_id: str) -> HttpResp
 @page(MANAGERS)
 def key(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
     set_up = guide.of_site(access, site_id)
-    form = KeyForm(access.account, initial={"name": "backend", "site": set_up.site})
+    form = KeyForm(account=access.account, initial={"name": "backend", "site": set_up.site})
     return _show_key(request, access, set_up.site.pk, form=form)
 
 
@@ -151,7 +151,7 @@ def revoke_key(request: HttpRequest, access: Access, key_id: str) -> HttpRespons
 
 def _made_key(request: HttpRequest, access: Access) -> tuple[KeyForm, str]:
     """The form to show, and the new token where one was made."""
-    form = KeyForm(access.account, request.POST or None)
+    form = KeyForm(request.POST or None, account=access.account)
     if form.is_bound and "site" in form.errors:
         raise Http404
     if not form.is_valid():
@@ -163,4 +163,4 @@ def _made_key(request: HttpRequest, access: Access) -> tuple[KeyForm, str]:
     except api_keys.TooManyKeys as error:
         form.add_error(None, str(error))
         return form, ""
-    return KeyForm(access.account), token
+    return KeyForm(account=access.account), token

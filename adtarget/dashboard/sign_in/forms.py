@@ -102,3 +102,13 @@ def check_password(user: Any, password: str, request: HttpRequest | None) -> Non
     if not user.check_password(password):
         raise ValidationError("This is not your password.")
     sign_in.forget_tries(request, what="sign-in", who=name)
+
+
+class NewAppForm(forms.Form):
+    """The first code of an app that was just set up."""
+
+    code = code_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = "Six digits, which the app shows now."

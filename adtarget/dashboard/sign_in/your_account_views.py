@@ -15,18 +15,8 @@ from django.views.decorators.http import require_POST
 
 from adtarget.core.client_context import audited_address
 from adtarget.dashboard.access import ask_password_again
-from adtarget.dashboard.sign_in.forms import WRONG_CODE, ConfirmForm, code_field, refuse_too_many
+from adtarget.dashboard.sign_in.forms import WRONG_CODE, ConfirmForm, NewAppForm, refuse_too_many
 from leads import audit, second_step, sign_in
-
-
-class NewAppForm(forms.Form):
-    """The first code of an app that was just set up."""
-
-    code = code_field()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].help_text = "Six digits, which the app shows now."
 
 
 @never_cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 
-from adtarget.dashboard.forms import ValueForm
+from conversions.forms import ValueForm
 from conversions.models import Conversion
 from leads.models.lead import LARGEST_TELEGRAM_ID
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 from adtarget.core import errors
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import SUBMITTERS, Access, page, show
-from adtarget.dashboard.forms import PasteForm, ValueForm
 from adtarget.dashboard.values import pasting
+from adtarget.dashboard.values.forms import PasteForm
 from conversions import recording
+from conversions.forms import ValueForm
 from conversions.models import Conversion
 from conversions.money import ACTIVE_CURRENCIES
 from dispatch.awaiting import awaiting, site_platforms, windows

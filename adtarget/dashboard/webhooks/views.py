@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -12,43 +11,18 @@ from django.views.decorators.http import require_POST
 
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import OWNERS, Access, page, show
-from adtarget.dashboard.set_up import guide
-from dispatch.webhooks import delivering, endpoints, outbox, targets
-from dispatch.webhooks.choices import SUBSCRIBABLE, MessageStatus
+from adtarget.dashboard.asking import may_ask
+from dispatch.webhooks import delivering, endpoints, outbox
+from dispatch.webhooks.choices import MessageStatus
+from dispatch.webhooks.forms import WebhookForm
 from dispatch.webhooks.models import WebhookEndpoint, WebhookMessage
 
 SHOWN_MESSAGES = 50
 
 
-class WebhookForm(forms.Form):
-    url = forms.CharField(
-        label="URL",
-        max_length=targets.LONGEST_URL,
-        widget=forms.TextInput(
-            attrs={"type": "url", "placeholder": "https://shop.example/hooks", "spellcheck": "false"}
-        ),
-        help_text="Of your own server, over https.",
-    )
-    events = forms.MultipleChoiceField(
-        label="It is told of",
-        choices=[(event.value, event.label) for event in SUBSCRIBABLE],
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Nothing ticked: everything.",
-    )
-
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        try:
-            endpoints.check(url)
-        except targets.WrongTarget as error:
-            raise forms.ValidationError(str(error)) from error
-        return url
-
-
 @page(OWNERS, recent=True)
 def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
-    form = WebhookForm(request.POST or None)
+    form = WebhookForm(request.POST or None, instance=WebhookEndpoint(account=access.account))
     if form.is_valid():
         try:
             with transaction.atomic():
@@ -67,11 +41,10 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
 def webhook(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
     """With its secret, which the browser is told not to keep."""
     endpoint = _endpoint(access, webhook_id)
-    form = WebhookForm(request.POST or None, initial={"url": endpoint.url, "events": endpoint.events})
+    form = WebhookForm(request.POST or None, instance=endpoint)
     if form.is_valid():
         with transaction.atomic():
-            endpoint.url, endpoint.events = form.cleaned_data["url"], sorted(form.cleaned_data["events"])
-            endpoint.save(update_fields=["url", "events"])
+            form.save(commit=False).save(update_fields=["url", "events"])
             audit.note(request, access, "change_webhook", endpoint.url, fields=form.changed_data)
         messages.success(request, "Saved.")
         return redirect("dashboard:webhook", access.account.pk, endpoint.pk)
@@ -90,7 +63,7 @@ def webhook_messages(request: HttpRequest, access: Access, webhook_id: str) -> H
 @page(OWNERS)
 def test_webhook(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
     endpoint = _endpoint(access, webhook_id)
-    if guide.may_ask(request, access):
+    if may_ask(request, access):
         with transaction.atomic():
             outbox.tell_a_test(endpoint, now=timezone.now())
         messages.success(request, "A test is on its way. What comes back appears below.")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from adtarget.dashboard.set_up import guide
+from adtarget.dashboard import asking
 from adtarget.sandbox.server import Sandbox
 from dispatch.models import Pixel
 from dispatch.platforms.registry import PLATFORMS
@@ -332,7 +332,7 @@ def test_a_manager_gives_no_tokens(signed_in: SignedIn, steps: str) -> None:
 
 
 def test_questions_to_telegram_are_few(owner: Client, steps: str, site: Site, sandbox: Sandbox, monkeypatch) -> None:
-    monkeypatch.setattr(guide, "QUESTIONS_PER_MINUTE", 2)
+    monkeypatch.setattr(asking, "QUESTIONS_PER_MINUTE", 2)
     bot = BotFactory(account=site.account, token=TOKEN)
     answers = [owner.post(f"{steps}bot/{bot.pk}/check/", follow=True).text for _ in range(3)]
     assert ["That was often" in answer for answer in answers] == [False, False, True]

@@ -1,27 +1,10 @@
-"""Finding people."""
+"""The account's people, filtered."""
 
 from django.db.models import Q, QuerySet
 
 from conversions.models import Conversion
 from leads.models import Account, Lead
-from leads.models.lead import LARGEST_TELEGRAM_ID
-
-
-def telegram_id(text: str) -> int | None:
-    """The Telegram id that a text may be."""
-    if text.isascii() and text.isdigit() and len(text) <= 16 and 1 <= int(text) <= LARGEST_TELEGRAM_ID:
-        return int(text)
-    return None
-
-
-def known_as(text: str) -> Q:
-    """Leads by Telegram id, @username or external id, whole."""
-    known = Q(external_user_id=text)
-    if text.lstrip("@"):
-        known |= Q(telegram_username__iexact=text.lstrip("@"))
-    if (person := telegram_id(text)) is not None:
-        known |= Q(telegram_user_id=person)
-    return known
+from leads.searching import known_as
 
 
 def find_leads(account: Account, text: str) -> QuerySet[Lead]:

@@ -1,0 +1,24 @@
+"""Questions that a page puts to Telegram or a platform while somebody waits: how many, and without the database."""
+
+from django.contrib import messages
+from django.db import connection
+from django.http import HttpRequest
+
+from adtarget.core import rate_limit
+from adtarget.dashboard.access import Access
+
+QUESTIONS_PER_MINUTE = 30  # to Telegram and the platforms, by an account's people
+
+
+def may_ask(request: HttpRequest, access: Access) -> bool:
+    """May one more question go out to Telegram or a platform? Says so on the next page where not."""
+    wait = rate_limit.take(f"set-up:{access.account.pk}", per_minute=QUESTIONS_PER_MINUTE, burst=QUESTIONS_PER_MINUTE)
+    if wait:
+        messages.error(request, f"That was often. Wait {wait} seconds and try again.")
+    return not wait
+
+
+def let_go_of_the_database() -> None:
+    """Gives the connection back to the pool for as long as somebody else's server takes to answer."""
+    if not connection.in_atomic_block:
+        connection.close()
