@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from adtarget import health
 from adtarget.api import exception_handler
-from adtarget.dashboard.sign_in.views import sign_in_to_admin
+from adtarget.dashboard.sign_in.views.signing_in import sign_in_to_admin
 from adtarget.demo.landing import landing
 from tracker.telegram.webhook import webhook
 

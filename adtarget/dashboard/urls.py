@@ -8,38 +8,37 @@ from adtarget.dashboard.channels import views as channels
 from adtarget.dashboard.conversions import views as conversions
 from adtarget.dashboard.delivery import views as delivery
 from adtarget.dashboard.leads import views as leads
-from adtarget.dashboard.members import views as people
+from adtarget.dashboard.members import views as members
 from adtarget.dashboard.overview import views as overview
-from adtarget.dashboard.set_up import bot_views, channel_views, pixel_views
-from adtarget.dashboard.set_up import views as set_up
-from adtarget.dashboard.sign_in import views as sign_in
-from adtarget.dashboard.sign_in import your_account_views
+from adtarget.dashboard.set_up.views import bots, keys, pixels, sites
+from adtarget.dashboard.set_up.views import channels as set_up_channels
+from adtarget.dashboard.sign_in.views import signing_in, your_account
 from adtarget.dashboard.values import views as values
 from adtarget.dashboard.webhooks import views as webhooks
 
 app_name = "dashboard"
 
 set_up_steps: list[URLPattern | URLResolver] = [
-    path("", set_up.site, name="set-up-site"),
-    path("snippet/", set_up.snippet, name="set-up-snippet"),
-    path("snippet/seen/", set_up.snippet_seen, name="set-up-seen"),
-    path("bot/", bot_views.bot, name="set-up-bot"),
-    path("bot/add/", bot_views.add_bot, name="set-up-add-bot"),
-    path("bot/<str:bot_id>/check/", bot_views.check_bot, name="set-up-check-bot"),
-    path("bot/<str:bot_id>/connect/", bot_views.connect_bot, name="set-up-connect-bot"),
-    path("channels/", channel_views.channels, name="set-up-channels"),
-    path("channels/found/", channel_views.found_chats, name="set-up-found-chats"),
-    path("channels/found/<int:chat_id>/", channel_views.add_found_chat, name="set-up-add-found-chat"),
-    path("channels/add/", channel_views.add_channel, name="set-up-add-channel"),
-    path("channels/<str:channel_id>/default/", channel_views.make_default, name="set-up-default-channel"),
-    path("pixels/", pixel_views.pixels, name="set-up-pixels"),
-    path("pixels/new/<str:platform>/", pixel_views.new_pixel, name="set-up-new-pixel"),
-    path("pixels/<str:pixel_id>/", pixel_views.pixel, name="set-up-pixel"),
-    path("pixels/<str:pixel_id>/test/", pixel_views.test_pixel, name="set-up-test-pixel"),
-    path("pixels/<str:pixel_id>/resume/", pixel_views.resume_pixel, name="set-up-resume-pixel"),
-    path("key/", set_up.key, name="set-up-key"),
-    path("key/make/", set_up.make_key, name="set-up-make-key"),
-    path("key/event/", set_up.first_event, name="set-up-first-event"),
+    path("", sites.site, name="set-up-site"),
+    path("snippet/", sites.snippet, name="set-up-snippet"),
+    path("snippet/seen/", sites.snippet_seen, name="set-up-seen"),
+    path("bot/", bots.bot, name="set-up-bot"),
+    path("bot/add/", bots.add_bot, name="set-up-add-bot"),
+    path("bot/<str:bot_id>/check/", bots.check_bot, name="set-up-check-bot"),
+    path("bot/<str:bot_id>/connect/", bots.connect_bot, name="set-up-connect-bot"),
+    path("channels/", set_up_channels.channels, name="set-up-channels"),
+    path("channels/found/", set_up_channels.found_chats, name="set-up-found-chats"),
+    path("channels/found/<int:chat_id>/", set_up_channels.add_found_chat, name="set-up-add-found-chat"),
+    path("channels/add/", set_up_channels.add_channel, name="set-up-add-channel"),
+    path("channels/<str:channel_id>/default/", set_up_channels.make_default, name="set-up-default-channel"),
+    path("pixels/", pixels.pixels, name="set-up-pixels"),
+    path("pixels/new/<str:platform>/", pixels.new_pixel, name="set-up-new-pixel"),
+    path("pixels/<str:pixel_id>/", pixels.pixel, name="set-up-pixel"),
+    path("pixels/<str:pixel_id>/test/", pixels.test_pixel, name="set-up-test-pixel"),
+    path("pixels/<str:pixel_id>/resume/", pixels.resume_pixel, name="set-up-resume-pixel"),
+    path("key/", keys.key, name="set-up-key"),
+    path("key/make/", keys.make_key, name="set-up-make-key"),
+    path("key/event/", keys.first_event, name="set-up-first-event"),
 ]
 
 account_pages: list[URLPattern | URLResolver] = [
@@ -62,15 +61,15 @@ account_pages: list[URLPattern | URLResolver] = [
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/settings/", alerts.alert_settings, name="alert-settings"),
     path("alerts/test/", alerts.test_alert, name="test-alert"),
-    path("people/", people.people, name="people"),
-    path("people/second-step/", people.require_second_step, name="require-second-step"),
-    path("people/<int:membership_id>/link/", people.new_link, name="new-link"),
-    path("people/<int:membership_id>/role/", people.set_role, name="set-role"),
-    path("people/<int:membership_id>/remove/", people.remove, name="remove-person"),
-    path("set-up/", set_up.set_up, name="set-up"),
-    path("set-up/keys/", set_up.keys, name="keys"),
-    path("set-up/keys/<str:key_id>/revoke/", set_up.revoke_key, name="revoke-key"),
-    path("set-up/sites/new/", set_up.new_site, name="set-up-new-site"),
+    path("people/", members.people, name="people"),
+    path("people/second-step/", members.require_second_step, name="require-second-step"),
+    path("people/<int:membership_id>/link/", members.new_link, name="new-link"),
+    path("people/<int:membership_id>/role/", members.set_role, name="set-role"),
+    path("people/<int:membership_id>/remove/", members.remove, name="remove-person"),
+    path("set-up/", sites.set_up, name="set-up"),
+    path("set-up/keys/", keys.keys, name="keys"),
+    path("set-up/keys/<str:key_id>/revoke/", keys.revoke_key, name="revoke-key"),
+    path("set-up/sites/new/", sites.new_site, name="set-up-new-site"),
     path("set-up/sites/<str:site_id>/", include(set_up_steps)),
     path("webhooks/", webhooks.webhooks, name="webhooks"),
     path("webhooks/<str:webhook_id>/", webhooks.webhook, name="webhook"),
@@ -91,16 +90,16 @@ account_pages: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
-    path("sign-in/code/", sign_in.sign_in_code, name="sign-in-code"),
-    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
-    path("confirm/", sign_in.confirm, name="confirm"),
-    path("password/", sign_in.ChangePassword.as_view(), name="password"),
-    path("set-password/<str:uidb64>/<str:token>/", people.SetPassword.as_view(), name="set-password"),
-    path("accounts/new/", set_up.new_account, name="new-account"),
-    path("you/", your_account_views.you, name="you"),
-    path("you/second-step/", your_account_views.turn_on, name="turn-on-second-step"),
-    path("you/second-step/off/", your_account_views.turn_off, name="turn-off-second-step"),
-    path("you/recovery-codes/", your_account_views.new_recovery_codes, name="new-recovery-codes"),
+    path("sign-in/", signing_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/code/", signing_in.sign_in_code, name="sign-in-code"),
+    path("sign-out/", signing_in.SignOut.as_view(), name="sign-out"),
+    path("confirm/", signing_in.confirm, name="confirm"),
+    path("password/", signing_in.ChangePassword.as_view(), name="password"),
+    path("set-password/<str:uidb64>/<str:token>/", members.SetPassword.as_view(), name="set-password"),
+    path("accounts/new/", sites.new_account, name="new-account"),
+    path("you/", your_account.you, name="you"),
+    path("you/second-step/", your_account.turn_on, name="turn-on-second-step"),
+    path("you/second-step/off/", your_account.turn_off, name="turn-off-second-step"),
+    path("you/recovery-codes/", your_account.new_recovery_codes, name="new-recovery-codes"),
     path("accounts/<str:account_id>/", include(account_pages)),
 ]
