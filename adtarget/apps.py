@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 
-from adtarget.core import logs
+from adtarget.core import error_reports
 
 
 class AdtargetConfig(AppConfig):
@@ -13,4 +13,4 @@ class AdtargetConfig(AppConfig):
         from adtarget import celery, checks  # noqa: F401  (importing makes the Celery app current and the checks known)
 
         if settings.SENTRY_DSN:
-            logs.report_errors_to_sentry(settings.SENTRY_DSN)
+            error_reports.report_errors_to_sentry(settings.SENTRY_DSN)

@@ -88,7 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "adtarget.core.logs.RequestLogMiddleware",
+    "adtarget.core.request_log.RequestLogMiddleware",
     "adtarget.api.cors.CorsMiddleware",
     "adtarget.core.nul_in_urls.CleanAddressMiddleware",
     "adtarget.core.large_forms.LargeFormMiddleware",

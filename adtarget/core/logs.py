@@ -2,20 +2,16 @@
 
 import logging
 import re
-import secrets
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import Any
 
 import structlog
 
-if TYPE_CHECKING:  # settings import this module, and gunicorn's parent process imports settings: keep both light
-    from django.http import HttpRequest, HttpResponse
+# Settings import this module, and gunicorn's parent process imports settings: it stays light.
 
-log = structlog.get_logger(__name__)
+#: Of the request that is being answered; its secret parts are cut out of every line.
+request_path: ContextVar[str] = ContextVar("request_path", default="")
 
-PROBES = {"/healthz", "/readyz", "/metrics"}  # asked every few seconds
-REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _SECRETS = re.compile(
     r"(atk_(?:live|test)_[a-z0-9]{8}_)\w+|((?:access_token|refresh_token|client_secret)[=\"': ]+)[^&\s\"']+"
     r"|(Bearer\s+)[^\s\"']+|(/bot\d+:)[\w-]+",
@@ -33,6 +29,17 @@ def redact_event(_logger: object, _method: str, event: structlog.typing.EventDic
     return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
+def hide_secret_path(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Replaces the request's path where it is a secret: Django names it in its own lines and tracebacks."""
+    path = request_path.get()
+    if not path or not any(isinstance(value, str) and path in value for value in event.values()):
+        return event
+    from adtarget.core.shown_path import shown_path  # needs the URLs, which the settings must not load
+
+    shown = shown_path(path)
+    return {key: value.replace(path, shown) if isinstance(value, str) else value for key, value in event.items()}
+
+
 def escape_controls(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """So that what a stranger put into a value makes no line of its own; JSON escapes by itself."""
     return {
@@ -43,30 +50,6 @@ def escape_controls(_logger: object, _method: str, event: structlog.typing.Event
     }
 
 
-class RequestLogMiddleware:
-    """Gives each request an id, puts it on the answer and on every log line in between."""
-
-    def __init__(self, get_response: "Callable[[HttpRequest], HttpResponse]") -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: "HttpRequest") -> "HttpResponse":
-        given = request.headers.get("X-Request-Id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        started = time.monotonic()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = self.get_response(request)
-            note = log.debug if request.path in PROBES else log.info
-            note(
-                "request",
-                method=request.method,
-                path=request.path,
-                status=response.status_code,
-                duration_ms=round((time.monotonic() - started) * 1000),
-            )
-        response["X-Request-Id"] = request_id
-        return response
-
-
 class HasTraceback(logging.Filter):
     """Django's line for each 4xx and 5xx says what ours says already, except where an exception is in it."""
 
@@ -74,29 +57,18 @@ class HasTraceback(logging.Filter):
         return record.exc_info is not None
 
 
-def report_errors_to_sentry(dsn: str) -> None:
-    """Unhandled exceptions go to Sentry, without bodies, local variables or anything `redact` knows."""
-    import sentry_sdk  # only where it is wanted: it is large
+class WithoutAddress(logging.Filter):
+    """Cuts the address out of gunicorn's line about a request that it cannot handle."""
 
-    def before_send(event: Any, _hint: Any) -> Any:
-        return _redacted(event)
+    def filter(self, record: logging.LogRecord) -> bool:
+        from adtarget.core.shown_path import shown_path  # needs the URLs, which the settings must not load
 
-    sentry_sdk.init(
-        dsn=dsn,
-        send_default_pii=False,
-        include_local_variables=False,
-        max_request_body_size="never",
-        max_breadcrumbs=0,
-        before_send=before_send,
-    )
-
-
-def _redacted(value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {name: _redacted(inner) for name, inner in value.items()}
-    return [_redacted(inner) for inner in value] if isinstance(value, list | tuple) else value
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                shown_path(arg.partition("?")[0]) if isinstance(arg, str) and arg.startswith("/") else arg
+                for arg in record.args
+            )
+        return True
 
 
 def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> dict[str, Any]:
@@ -121,7 +93,7 @@ def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> d
     )
 
     def formatter(*render: Any) -> dict[str, Any]:
-        last = [structlog.processors.format_exc_info, redact_event, *render]
+        last = [structlog.processors.format_exc_info, hide_secret_path, redact_event, *render]
         return {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": shared,
@@ -135,13 +107,14 @@ def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> d
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": formatter(as_json), "console": formatter(escape_controls, as_text)},
-        "filters": {"traceback": {"()": HasTraceback}},
+        "filters": {"traceback": {"()": HasTraceback}, "address": {"()": WithoutAddress}},
         "handlers": handlers,
         "root": {"handlers": list(handlers), "level": logging.INFO},
         "loggers": {
             "django.server": {"handlers": [], "propagate": False},
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.request": {"filters": ["traceback"]},
+            "gunicorn.error": {"filters": ["address"]},
             # Each of these says with one line a message what our own lines say better.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
