@@ -61,14 +61,17 @@ class WithoutAddress(logging.Filter):
     """Cuts the address out of gunicorn's line about a request that it cannot handle."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        from adtarget.core.shown_path import shown_path  # needs the URLs, which the settings must not load
-
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                shown_path(arg.partition("?")[0]) if isinstance(arg, str) and arg.startswith("/") else arg
-                for arg in record.args
-            )
+            record.args = tuple(map(_without_address, record.args))
         return True
+
+
+def _without_address(argument: object) -> object:
+    if not (isinstance(argument, str) and argument.startswith("/")):
+        return argument
+    from adtarget.core.shown_path import shown_path  # needs the URLs, which the settings must not load
+
+    return shown_path(argument.partition("?")[0])
 
 
 def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> dict[str, Any]:
