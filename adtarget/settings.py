@@ -177,7 +177,7 @@ API_RATE_LIMIT_BURST = env.int("API_RATE_LIMIT_BURST", default=50)
 API_MAX_BODY_BYTES = 64 * 1024
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["adtarget.api.rendering.ExactJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["adtarget.api.parsing.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["leads.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],

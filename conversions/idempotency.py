@@ -5,7 +5,6 @@ answer. A twin blocks on the unique index until then, and replays.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from adtarget.api import exception_handler, parsing
-from adtarget.core import errors
+from adtarget.core import errors, exact_json
 from conversions.models import IdempotencyRecord
 from leads.models import ApiKey
 
@@ -59,7 +58,7 @@ def _once(request: Request, key: str, run: Callable[[], Response], *, now: datet
             response = _answer_of(run)
             if response.status_code < 300 or response.status_code in KEPT:
                 record.status = response.status_code
-                record.body = json.dumps(response.data)
+                record.body = exact_json.dumps(response.data)
                 record.save(update_fields=["status", "body"])
             else:
                 transaction.set_rollback(True)
@@ -116,7 +115,7 @@ def _replay(record: IdempotencyRecord, digest: str) -> Response:
     headers = {"X-Idempotent-Replay": "true"}
     if record.request_sha256 != digest:
         headers["X-Idempotent-Mismatch"] = "true"
-    return Response(json.loads(record.body), status=record.status, headers=headers)
+    return Response(exact_json.loads(record.body), status=record.status, headers=headers)
 
 
 def _is_lock_wait(error: OperationalError) -> bool:

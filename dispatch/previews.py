@@ -1,9 +1,9 @@
 """Exactly what each platform would get of a conversion, token left out."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from adtarget.core import exact_json
 from conversions.models import Conversion
 from dispatch.events import outgoing_event
 from dispatch.match_quality import MatchQuality, match_quality
@@ -39,5 +39,5 @@ def _preview(event: OutgoingEvent, pixel: Pixel) -> Preview:
     except CannotExpress as cannot:
         return Preview(pixel=pixel, quality=quality, problem=f"{words_of(cannot.reason).label}.")
     request = platform.request(config, "", [payload], test=event.is_test)
-    body = json.dumps(json.loads(request.body), indent=2, ensure_ascii=False)
+    body = exact_json.dumps(exact_json.loads(request.body), indent=2, ensure_ascii=False)
     return Preview(pixel=pixel, quality=quality, url=request.logged_url, body=body)

@@ -1,6 +1,5 @@
 """How the admin shows values: badges, moments, links, JSON."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from adtarget.core import exact_json
 
 LONGEST_SHOWN = 20_000  # characters of a JSON document on a page
 
@@ -55,10 +56,10 @@ def pretty_json(value: Any) -> str:
         return "—"
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = exact_json.loads(value)
         except ValueError:
             return format_html('<pre class="document">{}</pre>', value[:LONGEST_SHOWN])
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = exact_json.dumps(value, indent=2, ensure_ascii=False)
     cut = text[:LONGEST_SHOWN] + ("\n…" if len(text) > LONGEST_SHOWN else "")
     return format_html('<pre class="document">{}</pre>', cut)
 

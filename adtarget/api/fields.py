@@ -12,6 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from adtarget.core import exact_json
 from adtarget.core.client_context import is_address
 from adtarget.core.times import EPOCH, milliseconds
 from conversions import money
@@ -60,8 +61,8 @@ class Money(serializers.Field):
     def to_internal_value(self, data: Any) -> Decimal:
         return _checked(money.parse_value, data)
 
-    def to_representation(self, value: Decimal) -> float | int:
-        return int(value) if value == value.to_integral_value() else float(value)
+    def to_representation(self, value: Decimal) -> int | float | Decimal:
+        return exact_json.number(value)
 
 
 class Currency(Text):

@@ -1,6 +1,5 @@
 """How the pages write money, moments and states."""
 
-import json
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,6 +9,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from adtarget.core import exact_json
 from dispatch import explaining
 from dispatch.models import Receipt
 from dispatch.platforms.building import amount
@@ -22,7 +22,6 @@ def money(value: Decimal | None, currency: str = "") -> str:
     """`1,234.50 EUR`: grouped, with at least two places unless the currency has none."""
     if value is None:
         return "–"
-    value = round(value, 4)  # SQLite adds decimals up as floats
     written = amount(value, currency) if currency else value
     places = max(_places(value), 0 if isinstance(written, int) and amount(Decimal("0.1"), currency) == 0 else 2)
     return f"{formats.number_format(value, places, force_grouping=True)} {currency}".strip()
@@ -71,7 +70,7 @@ def said_later(receipt: Receipt) -> str:
 @register.filter
 def pretty(document: object) -> str:
     """JSON, indented."""
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return exact_json.dumps(document, indent=2, ensure_ascii=False)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from adtarget.core.ids import new_id
+from adtarget.core.money_field import MoneyField
 from conversions.choices import EventType, Source
 from leads.models import Account, ApiKey, Channel, Lead, Site
 from tracker.models import TrackingSession, Visit
@@ -32,7 +33,7 @@ class Conversion(models.Model):
     source = models.CharField(max_length=8, choices=Source.choices)
     event_type = models.CharField(max_length=32, choices=EventType.choices)
     custom_event_name = models.CharField(max_length=40, blank=True)
-    value = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
+    value = MoneyField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     content_name = models.CharField(max_length=512, blank=True)
     order_id = models.CharField(max_length=128, blank=True)

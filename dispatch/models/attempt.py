@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from adtarget.core import exact_json
 from dispatch.choices import Outcome
 from dispatch.models.receipt import Receipt
 from dispatch.models.send import Send
@@ -24,7 +25,12 @@ class Attempt(models.Model):
     message = models.CharField(max_length=500, blank=True)
     trace_id = models.CharField(max_length=128, blank=True)
     batch_size = models.PositiveSmallIntegerField(default=1, help_text="Events that shared the request.")
-    request = models.JSONField(default=dict, help_text="This event as it was sent; hashes, never tokens.")
+    request = models.JSONField(
+        default=dict,
+        encoder=exact_json.ExactNumbers,
+        decoder=exact_json.Decoder,
+        help_text="This event as it was sent; hashes, never tokens.",
+    )
     response = models.TextField(blank=True, help_text="The answer, redacted and cut.")
     receipt = models.ForeignKey(
         Receipt, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="attempts"

@@ -1,11 +1,11 @@
 """Helpers that build payloads and requests; pure."""
 
-import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from adtarget.core import exact_json
 from adtarget.core.http_messages import PreparedRequest
 from dispatch.choices import Reason
 from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload, PixelConfig
@@ -46,14 +46,14 @@ def price(event: OutgoingEvent, *, required: bool, currencies: Collection[str] |
     return {}
 
 
-def amount(value: Decimal, currency: str) -> float | int:
-    """A decimal in major units as a JSON number without float noise.
+def amount(value: Decimal, currency: str) -> int | float | Decimal:
+    """A decimal in major units as an exact JSON number.
 
     Quantised to the currency's exponent (ISO 4217).
     """
     exponent = _EXPONENTS.get(currency, 2)
     quantised = value.quantize(Decimal(1).scaleb(-exponent), rounding=ROUND_HALF_UP)
-    return int(quantised) if quantised == quantised.to_integral_value() else float(quantised)
+    return exact_json.number(quantised)
 
 
 def limited_data_use(pixel: PixelConfig) -> Payload:
@@ -73,7 +73,7 @@ def unix_seconds(moment: datetime) -> int:
 
 def json_request(url: str, *, headers: Mapping[str, str], document: Payload) -> PreparedRequest:
     """A POST of a JSON document in UTF-8."""
-    body = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    body = exact_json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return PreparedRequest(
         url=url, headers={"Content-Type": "application/json", **headers}, body=body.encode(errors="replace")
     )

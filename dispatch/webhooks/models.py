@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from adtarget.core import encryption
+from adtarget.core import encryption, exact_json
 from adtarget.core.ids import new_id
 from dispatch.webhooks.choices import MessageStatus, WebhookEvent
 from leads.models import Account
@@ -51,7 +51,7 @@ class WebhookMessage(models.Model):
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "msg"), editable=False)
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="messages")
     event = models.CharField(max_length=32, choices=WebhookEvent.choices)
-    data = models.JSONField()
+    data = models.JSONField(encoder=exact_json.ExactNumbers, decoder=exact_json.Decoder)
     status = models.CharField(max_length=8, choices=MessageStatus.choices, default=MessageStatus.PENDING)
     due_at = models.DateTimeField(null=True, blank=True)
     claim = models.UUIDField(null=True, blank=True, editable=False)

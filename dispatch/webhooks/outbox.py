@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from adtarget.core import doorbell
+from adtarget.core import doorbell, exact_json
 from adtarget.core.times import milliseconds
 from conversions.models import Conversion
 from dispatch.choices import SendStatus
@@ -92,7 +92,7 @@ def _conversion_facts(conversion: Conversion) -> dict[str, Any]:
         "eventType": conversion.event_type,
         "customEventName": conversion.custom_event_name or None,
         "eventTime": milliseconds(conversion.event_time),
-        "value": None if value is None else int(value) if value == value.to_integral_value() else float(value),
+        "value": None if value is None else exact_json.number(value),
         "currency": conversion.currency or None,
         "orderId": conversion.order_id or None,
         "test": conversion.is_test,

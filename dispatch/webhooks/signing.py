@@ -2,11 +2,12 @@
 
 import base64
 import hmac
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from adtarget.core import exact_json
 
 PREFIX = "whsec_"
 
@@ -28,7 +29,7 @@ def sign(body: bytes, *, message_id: str, at: datetime, keys: Sequence[str]) -> 
 
 
 def encode(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return exact_json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _signature(key: str, signed: bytes) -> str:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from adtarget.core.ids import new_id
+from adtarget.core.money_field import MoneyField
 from conversions.choices import EventType
 from leads.models.bot import Bot
 from leads.models.site import Site
@@ -50,7 +51,7 @@ class Channel(models.Model):
     auto_approve = models.BooleanField(default=True, help_text="Approve join requests by ourselves.")
     event_type = models.CharField(max_length=32, choices=EventType.choices, blank=True)
     custom_event_name = models.CharField(max_length=40, blank=True)
-    value = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
+    value = MoneyField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     auto_fire = models.BooleanField(default=True, help_text="Off: a Purchase waits for its value.")
     stay_hours = models.PositiveSmallIntegerField(

@@ -19,6 +19,13 @@ SECRETS = {
     "SECRET_KEY": "of-the-earlier-release",
     "FIELD_ENCRYPTION_KEY": "ZWFybGllci1yZWxlYXNlLWtleS1vZi0zMi1ieXRlcyE=",
 }
+READ_AMOUNTS = """
+from conversions.models import Conversion
+from leads.models import Channel
+for row in Conversion.objects.order_by("telegram_user_id"):
+    print(row.value)
+print("channel", Channel.objects.get().value)
+"""
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda file: file.stem)
@@ -35,3 +42,13 @@ def test_what_an_earlier_release_accepted_is_delivered_after_the_upgrade(tmp_pat
             wait_for(lambda name=platform: set(stack.accepted_event_ids(name)) == accepted)
         wait_for(lambda: "0 open" in stack.manage("audit_sends"))
     assert len(accepted) == 3
+
+
+def test_amounts_of_the_earlier_release_are_read_exactly(tmp_path) -> None:
+    database = sqlite3.connect(tmp_path / "db.sqlite3")
+    database.executescript((Path(__file__).parent / "releases" / "before_exact_money.sql").read_text())
+    database.close()
+
+    with Stack(tmp_path, **SECRETS) as stack:  # migrates
+        shown = stack.manage("shell", "-v0", "-c", READ_AMOUNTS)
+    assert shown.split() == ["49.9000", "123456789012.3456", "999999999999.9999", "channel", "123456789012.3456"]

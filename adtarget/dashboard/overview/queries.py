@@ -12,8 +12,9 @@ from itertools import chain, pairwise
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 
+from adtarget.core.money_field import MoneySum, from_units, read_sum, sum_sql
 from adtarget.dashboard.periods import Period, midnight
 from conversions.choices import EventType
 from conversions.models import Conversion
@@ -46,12 +47,12 @@ def happened(account: Account, period: Period) -> Happened:
         found.count += count
         found.by_type[event_type][day] += count
         if currency:
-            found.revenue[currency] += round(Decimal(total), 4)
-            found.revenue_by_day[currency][day] += round(Decimal(total), 4)
+            found.revenue[currency] += total
+            found.revenue_by_day[currency][day] += total
     return found
 
 
-def _by_day(account: Account, period: Period) -> list[tuple[int, str, str, int, Any]]:
+def _by_day(account: Account, period: Period) -> list[tuple[int, str, str, int, Decimal]]:
     """Number of the day, type, currency, how many, their value.
 
     Each day is a range of one index. To find each event's day in a zone instead costs twice as much on SQLite, and
@@ -63,18 +64,19 @@ def _by_day(account: Account, period: Period) -> list[tuple[int, str, str, int, 
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH days(day, since, until) AS (VALUES {', '.join(['(%s, %s, %s)'] * len(days))}) "  # noqa: S608
-            f"SELECT day, event_type, currency, COUNT(*), SUM(value) FROM days CROSS JOIN {Conversion._meta.db_table} "
+            f"SELECT day, event_type, currency, COUNT(*), {sum_sql('value', connection.vendor)} "
+            f"FROM days CROSS JOIN {Conversion._meta.db_table} "
             "WHERE account_id = %s AND attributed_at >= since AND attributed_at < until AND NOT is_test "
             "GROUP BY day, event_type, currency",
             [*chain.from_iterable(days), account.pk],
         )
-        return list(cursor.fetchall())
+        return [(*row, from_units(read_sum(total) or 0)) for *row, total in cursor.fetchall()]
 
 
 def totals(account: Account, period: Period) -> tuple[int, dict[str, Decimal]]:
     """Conversions and revenue in all."""
     by_currency = _conversions(account, period).order_by().values_list("currency")
-    rows = list(by_currency.annotate(count=Count("*"), total=Sum("value")))
+    rows = list(by_currency.annotate(count=Count("*"), total=MoneySum("value")))
     return sum(count for _, count, _ in rows), {currency: total for currency, _, total in rows if currency}
 
 
@@ -95,7 +97,9 @@ def sources(account: Account, period: Period) -> list[Source]:
         .order_by()
         .values_list("visit__utm_source", "visit__utm_campaign", "visit__utm_content", "currency")
         .annotate(
-            count=Count("*"), purchases=Count("event_type", filter=Q(event_type=EventType.PURCHASE)), total=Sum("value")
+            count=Count("*"),
+            purchases=Count("event_type", filter=Q(event_type=EventType.PURCHASE)),
+            total=MoneySum("value"),
         )
     )
     found: dict[tuple[str, str, str], Source] = {}

@@ -17,13 +17,18 @@ def revenue_text(revenue: Mapping[str, Decimal]) -> str:
     return " + ".join(money(total, currency) for currency, total in parts) or "–"
 
 
+def _plain(amount: Decimal) -> str:
+    """`1234.50`: every digit of the amount, at least two places."""
+    return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount.normalize():f}"
+
+
 def days_table(found: Happened, period: Period) -> Table:
     types, currencies = sorted(found.by_type), sorted(found.revenue)
     rows = [
         [
             day,
             *(found.by_type[event_type].get(day, 0) for event_type in types),
-            *(f"{found.revenue_by_day[currency].get(day, Decimal()):.2f}" for currency in currencies),
+            *(_plain(found.revenue_by_day[currency].get(day, Decimal())) for currency in currencies),
         ]
         for day in period.days
     ]
