@@ -22,7 +22,7 @@ from dispatch.webhooks.models import WebhookMessage
 from leads import audit
 from leads.models import Account, ErasedPerson, Lead
 from leads.models.lead import LARGEST_TELEGRAM_ID
-from leads.people import person_sha256
+from leads.tombstones import person_sha256
 from tracker.models import BotStart, Invite, Join, TelegramUpdate, TrackingSession, Visit
 
 #: What a visit tells of a person, beside the click and browser ids of every platform; its campaign stays.

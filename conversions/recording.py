@@ -23,8 +23,8 @@ from dispatch import scheduling
 from dispatch.choices import SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.webhooks import outbox
+from leads.locking import lock_lead
 from leads.models import ApiKey, Channel, Lead, Site
-from leads.people import lock_lead
 from tracker.models import Visit
 
 

@@ -11,8 +11,9 @@ from django.db import transaction
 from adtarget.core import errors
 from conversions import recording
 from conversions.choices import Source
+from leads.locking import lock_lead
 from leads.models import Channel, Lead
-from leads.people import lock_lead, welcome_back
+from leads.tombstones import lift_tombstone
 from tracker import attribution
 from tracker.attribution import Match
 from tracker.choices import Route
@@ -131,7 +132,7 @@ def _lead(channel: Channel, person: Person, *, at: datetime, now: datetime) -> L
     try:
         lead, _ = lock_lead(site=channel.site, telegram_user_id=person.telegram_user_id, now=now)
     except errors.PersonErased:
-        if not welcome_back(channel.site.account_id, person.telegram_user_id, at=at):
+        if not lift_tombstone(channel.site.account_id, person.telegram_user_id, at=at):
             raise
         lead, _ = lock_lead(site=channel.site, telegram_user_id=person.telegram_user_id, now=now)
     lead.last_seen_at, lead.telegram_username = now, person.username or lead.telegram_username

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from leads.people import lock_lead
+from leads.locking import lock_lead
 from tracker import joins
 from tracker.models import Join
 

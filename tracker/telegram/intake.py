@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from adtarget.core import errors
 from leads.models import Bot, Channel
-from leads.people import was_erased_after
+from leads.tombstones import was_erased_after
 from tracker import attribution, joins
 from tracker.models import BotChat, BotStart, Invite, TelegramUpdate
 from tracker.telegram import approvals, groups, updates

@@ -8,7 +8,7 @@ from django.utils import timezone
 from conversions.choices import Source
 from conversions.models import Conversion
 from dispatch.models import Send
-from leads.people import lock_lead
+from leads.locking import lock_lead
 from tests.factories import InviteFactory, VisitFactory
 from tests.tracker.telegram import recorded
 from tracker import stays

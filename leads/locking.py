@@ -1,0 +1,44 @@
+"""Finds or creates a lead, one Telegram user on one site, and locks its row. An erased person gets none."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from adtarget.core import errors
+from leads.models import ErasedPerson, Lead, Site
+from leads.tombstones import person_sha256
+
+
+def lock_lead(*, site: Site, telegram_user_id: int, now: datetime) -> tuple[Lead, bool]:
+    """The lead, locked until the transaction ends, and whether it is new. Raises PersonErased.
+
+    Two requests for one person are serialized here: on PostgreSQL the insert
+    waits for the other's commit and the read takes the row lock; on SQLite only
+    one transaction writes at a time. That the insert says whether the lead is new
+    spares a first event the search for earlier ones.
+    """
+    table, tombstones = Lead._meta.db_table, ErasedPerson._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (site_id, telegram_user_id, telegram_username, external_user_id, first_seen_at, "  # noqa: S608
+            f"last_seen_at) SELECT %s, %s, '', '', %s, %s WHERE NOT EXISTS (SELECT 1 FROM {tombstones} "
+            "WHERE account_id = %s AND person_sha256 = %s) ON CONFLICT DO NOTHING RETURNING id",
+            [
+                site.pk,
+                telegram_user_id,
+                *[connection.ops.adapt_datetimefield_value(now)] * 2,
+                site.account_id,
+                person_sha256(site.account_id, telegram_user_id),
+            ],
+        )
+        row = cursor.fetchone()
+    if row is not None:
+        lead = Lead(pk=row[0], site=site, telegram_user_id=telegram_user_id, first_seen_at=now, last_seen_at=now)
+        lead._state.adding = False
+        lead._state.db = connection.alias
+        return lead, True
+    known = Lead.objects.select_for_update().filter(site=site, telegram_user_id=telegram_user_id).first()
+    if known is None:
+        raise errors.PersonErased
+    known.site = site
+    return known, False
