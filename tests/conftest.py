@@ -13,7 +13,10 @@ from django.test import Client
 from adtarget.core import rate_limit
 from leads import api_keys
 from leads.models import Account, ApiKey, Channel, Site
+from tests.browser import SharedChromium
 from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory
+from tests.faults.stack import Stack, wait_for
+from tests.operating.tree import Tree
 from tracker import visits
 
 _connect = socket.socket.connect
@@ -38,6 +41,46 @@ def _empty_cache() -> None:
     cache.clear()
     rate_limit._local_buckets.cache_clear()
     visits.forget_sites()
+
+
+# ------------------------------------------------------------------ processes that tests share
+@pytest.fixture(scope="session")
+def _shared_chromium() -> Iterator[SharedChromium]:
+    shared = SharedChromium()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def chromium(_shared_chromium: SharedChromium) -> Iterator[Any]:
+    """The one headless Chromium; contexts opened in it are closed after the test."""
+    with _shared_chromium.in_use() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def _shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("stack"), WEBHOOKS_ALLOW_PRIVATE="true") as running:
+        running.provision("meta")
+        yield running
+
+
+@pytest.fixture
+def stack(_shared_stack: Stack) -> Stack:
+    """Web, worker and beat as processes, shared: what an earlier test killed runs again, the sandbox is empty."""
+    _shared_stack.restore()
+    return _shared_stack
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    """`bin/run`'s demo from nothing, shared: a test that stops it for good starts its own tree."""
+    running = Tree(tmp_path_factory.mktemp("demo"), "--demo")
+    try:
+        wait_for(lambda: "AdTarget is ready." in running.output(), seconds=30, every=0.05)
+        yield running
+    finally:
+        running.stop()
 
 
 class Api:

@@ -2,21 +2,12 @@
 
 import json
 import socket
-from pathlib import Path
 
 import pytest
 
 from tests.faults.stack import SIGNALS, Stack
 
-pytestmark = pytest.mark.processes
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory):
-    with Stack(Path(tmp_path_factory.mktemp("wire"))) as running:
-        running.provision("meta")
-        running.start("web")
-        yield running
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("stack")]
 
 
 def exchange(stack: Stack, head: str, body: bytes) -> tuple[int, dict]:

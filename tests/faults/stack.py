@@ -1,13 +1,17 @@
 """The product as processes: web, worker and beat of the Procfile against a sandbox, to be killed at will."""
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,61 +50,111 @@ def wait_for(what: Callable[[], Any], *, seconds: float = 20, every: float = 0.1
     raise AssertionError(f"Still {result!r} after {seconds} s.")
 
 
+def run_manage(environment: dict[str, str], *arguments: str, stdin: str = "") -> str:
+    """The output of a `manage.py` command that must succeed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def bare_environment(folder: Path) -> dict[str, str]:
+    """This process' environment without what chooses settings, and nothing of the checkout's own var/ or .env."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
+    own = {"DJANGO_SETTINGS_MODULE": "adtarget.settings", "ENV_FILE": str(folder / "none"), "REDIS_URL": ""}
+    return inherited | own | {"VAR_DIR": str(folder / "var")}
+
+
+@functools.cache
+def migrated_sqlite() -> Path:
+    """An empty SQLite database, migrated once in each pytest process and copied by whoever needs one."""
+    folder = Path(tempfile.mkdtemp(prefix="adtarget-migrated-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    run_manage(bare_environment(folder) | {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3"}, "migrate", "-v0")
+    return folder / "db.sqlite3"
+
+
+@functools.cache
+def migrated_postgres(server: str) -> str:
+    """The name of an empty, migrated database on the server: the template of all others there."""
+    name = f"faults_template_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    with tempfile.TemporaryDirectory() as folder:
+        run_manage(bare_environment(Path(folder)) | {"DATABASE_URL": on_server(server, name)}, "migrate", "-v0")
+    atexit.register(drop_database, server, name)
+    return name
+
+
+def on_server(server: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def drop_database(server: str, name: str) -> None:
+    """Does nothing where the server is gone already."""
+    with contextlib.suppress(psycopg.OperationalError), psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 class Stack:
-    """`with Stack(folder) as stack:` migrated, provisioned, and whatever `start` names is running."""
+    """`with Stack(folder) as stack:` migrated, and whatever `start` names is running.
+
+    A `db.sqlite3` that lies in the folder already is migrated; else a migrated, empty database is copied.
+    """
 
     def __init__(self, folder: Path, *, redis_url: str = "", database: str = "", **environment: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._log_begins: dict[str, int] = {}
         self.sandbox = Sandbox(port=0)
-        self.database = database or os.environ.get("TEST_DATABASE_URL", "")
+        self.server = database or os.environ.get("TEST_DATABASE_URL", "")
+        self.database = ""  # its name on the server
+        self._is_old = (folder / "db.sqlite3").exists()  # an earlier release's
         self.redis_url = redis_url
         self.environment = environment
         self.token = ""
 
     def __enter__(self) -> "Stack":
         self.sandbox.__enter__()
-        self._own_database()
         self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")},
-            "DJANGO_SETTINGS_MODULE": "adtarget.settings",
-            "ENV_FILE": str(self.folder / "none"),
-            "VAR_DIR": str(self.folder / "var"),
-            "DATABASE_URL": self.database or f"sqlite:///{self.folder}/db.sqlite3",
+            **bare_environment(self.folder),
+            "DATABASE_URL": self._own_database(),
             "REDIS_URL": self.redis_url,
             "PORT": str(self.port),
             "API_RATE_LIMIT_PER_MINUTE": "1000000",
             "API_RATE_LIMIT_BURST": "100000",
             "DISPATCH_RETRY_SCHEDULE": "0.3,0.3,0.3,0.5,0.5,1,1,1,2,2,2,2",
-            "DISPATCH_LEASE_SECONDS": "6",
+            "DISPATCH_LEASE_SECONDS": "4",
             "DISPATCH_SWEEP_SECONDS": "0.5",
-            "DISPATCH_ATTEMPT_SECONDS": "3",
+            "DISPATCH_ATTEMPT_SECONDS": "2",
             "GOOGLE_OAUTH_URL": f"{self.sandbox.url}/token",
             **{f"{name}_API_URL": self.sandbox.url for name in ("META", "TIKTOK", "SNAPCHAT", "GOOGLE", "TELEGRAM")},
             **self.environment,
         }
-        self.manage("migrate", "-v0")
+        if self._is_old:
+            self.manage("migrate", "-v0")
         return self
 
     def __exit__(self, *_: object) -> None:
         for name in list(self.processes):
             self.kill(name)
         self.sandbox.__exit__(None, None, None)
+        if self.database:
+            drop_database(self.server, self.database)
 
     def manage(self, *arguments: str, stdin: str = "") -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return run_manage(self.env, *arguments, stdin=stdin)
 
     def provision(self, *platforms: str, meta_token: str = "EAA-good") -> None:
         """An account with a site, a channel, one pixel a platform and a key."""
@@ -113,11 +167,19 @@ class Stack:
         for name in names:
             command = [part if part != "python" else sys.executable for part in shlex.split(PROCFILE[name])]
             with (self.folder / f"{name}.log").open("ab") as log:
+                self._log_begins[name] = log.tell()
                 self.processes[name] = subprocess.Popen(
                     command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
                 )
         if wait and "web" in names:
-            wait_for(self._answers, seconds=30)
+            wait_for(self._answers, seconds=30, every=0.05)
+
+    def restore(self) -> None:
+        """For the next test of a shared stack: all three processes run and are ready, the sandbox is as new."""
+        self.sandbox.clear()
+        self.sandbox.webhooks.secrets.clear()
+        self.start(*(name for name in PROCFILE if name not in self.processes))
+        wait_for(lambda: "ready" in self.log("worker"), every=0.05)
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """The process and all it started, at once."""
@@ -159,7 +221,8 @@ class Stack:
         return [event["event_id"] for event in self.sandbox.events(platform=platform) if event["accepted"]]
 
     def log(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text()
+        """What the process said since its last start."""
+        return (self.folder / f"{name}.log").read_bytes()[self._log_begins[name] :].decode()
 
     def _answers(self) -> bool:
         try:
@@ -167,14 +230,18 @@ class Stack:
         except requests.RequestException:
             return False
 
-    def _own_database(self) -> None:
-        if not self.database:
-            return
-        name = f"faults_{os.getpid()}_{time.time_ns()}"
-        with psycopg.connect(self.database, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        parts = urlsplit(self.database)
-        self.database = urlunsplit(parts._replace(path=f"/{name}"))
+    def _own_database(self) -> str:
+        """The URL of an empty, migrated database that nobody else uses."""
+        if self.server:
+            self.database = f"faults_{os.getpid()}_{time.time_ns()}"
+            template = migrated_postgres(self.server)
+            with psycopg.connect(self.server, autocommit=True) as connection:
+                connection.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}"')
+            return on_server(self.server, self.database)
+        file = self.folder / "db.sqlite3"
+        if not self._is_old:
+            shutil.copy(migrated_sqlite(), file)
+        return f"sqlite:///{file}"
 
 
 def account(platforms: tuple[str, ...], *, meta_token: str) -> dict[str, Any]:

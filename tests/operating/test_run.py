@@ -4,89 +4,35 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.processes, pytest.mark.embedded]
+from tests.faults.stack import ROOT, migrated_sqlite, wait_for
+from tests.operating.tree import Tree
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
-OURS_ONLY = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PORT", "HOST")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+pytestmark = [pytest.mark.processes, pytest.mark.embedded, pytest.mark.xdist_group("demo")]
 
 
-def until(fact: Callable[[], Any], *, seconds: float = 30.0) -> Any:
-    """What `fact` says as soon as it is true; fails after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := fact():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds:g} s: {fact}")
-
-
-class Tree:
-    """`manage.py run` in a folder of its own."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.port = free_port()
-        self.log = folder / "output"
-        environment = {name: value for name, value in os.environ.items() if name not in OURS_ONLY}
-        environment |= {"VAR_DIR": str(folder / "var"), "ENV_FILE": str(folder / ".env"), "PORT": str(self.port)}
-        with self.log.open("a") as output:
-            self.supervisor = subprocess.Popen(
-                [sys.executable, "manage.py", "run", *arguments],
-                cwd=PROJECT,
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def output(self) -> str:
-        return self.log.read_text()
-
-    def is_ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
-
-    def children(self) -> dict[str, int]:
-        """Program → pid of what the supervisor started."""
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-                words = (folder / "cmdline").read_text().split("\0")
-            except OSError:
-                continue
-            if int(parent) == self.supervisor.pid:
-                found[" ".join(words[1:])] = int(folder.name)
-        return found
-
-    def pid_of(self, word: str) -> int:
-        return next((pid for program, pid in self.children().items() if word in program), 0)
-
-    def stop(self) -> None:
-        if self.supervisor.poll() is None:
-            self.supervisor.terminate()
-            self.supervisor.wait(timeout=20)
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Tree]:
+    """A tree of the test's own, migrated already: the demo shows that it migrates by itself."""
+    (tmp_path / "var").mkdir()
+    shutil.copy(migrated_sqlite(), tmp_path / "var" / "adtarget.sqlite3")
+    running = Tree(tmp_path)
+    try:
+        wait_for(running.is_ready)
+        yield running
+    finally:
+        running.stop()
 
 
 def is_gone(pid: int) -> bool:
@@ -96,19 +42,9 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
-    running = Tree(tmp_path)
-    try:
-        until(running.is_ready)
-        yield running
-    finally:
-        running.stop()
-
-
 def test_every_process_of_the_procfile_runs_and_stops_with_a_ctrl_c(tree: Tree) -> None:
     pids = list(tree.children().values())
-    assert len(pids) == len((PROJECT / "Procfile").read_text().splitlines())
+    assert len(pids) == len((ROOT / "Procfile").read_text().splitlines())
 
     tree.supervisor.send_signal(signal.SIGINT)
 
@@ -123,7 +59,7 @@ def test_a_killed_supervisor_leaves_no_orphan(tree: Tree) -> None:
     tree.supervisor.kill()
     tree.supervisor.wait()
 
-    until(lambda: all(is_gone(pid) for pid in pids), seconds=15)
+    wait_for(lambda: all(is_gone(pid) for pid in pids), seconds=15)
 
 
 def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -135,7 +71,7 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
         environment["DJANGO_SETTINGS_MODULE"] = "adtarget.settings"
         refused = subprocess.run(
             [sys.executable, "manage.py", "run"],
-            cwd=PROJECT,
+            cwd=ROOT,
             env=environment,
             capture_output=True,
             text=True,
@@ -147,16 +83,6 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ the demo
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
-    running = Tree(tmp_path_factory.mktemp("demo"), "--demo")
-    try:
-        until(lambda: "AdTarget is ready." in running.output())
-        yield running
-    finally:
-        running.stop()
-
-
 def pasted(output: str) -> list[str]:
     """The printed curl as the shell would split it."""
     return shlex.split(re.search(r"^curl .*?\}'$", output, re.MULTILINE | re.DOTALL).group().replace("\\\n", " "))
@@ -177,7 +103,7 @@ def test_the_printed_curl_is_sent_within_two_seconds(demo: Tree) -> None:
     answer = run_curl(pasted(demo.output()))
 
     assert (answer["dispatched"], answer["coldLead"]) == (True, True)
-    until(lambda: run_curl(shlex.split(look))["conversions"][0]["capiStatus"] == "sent", seconds=2)
+    wait_for(lambda: run_curl(shlex.split(look))["conversions"][0]["capiStatus"] == "sent", seconds=2)
     assert answer["eventId"] in sandbox_page(demo)
 
 
@@ -191,7 +117,7 @@ def test_a_killed_process_is_started_again(demo: Tree) -> None:
     killed = demo.pid_of("celery --quiet --app adtarget.beat beat")
     os.kill(killed, signal.SIGKILL)
 
-    until(lambda: demo.pid_of("celery --quiet --app adtarget.beat beat") not in (0, killed))
+    wait_for(lambda: demo.pid_of("celery --quiet --app adtarget.beat beat") not in (0, killed))
     assert re.search(r"beat +\| killed by SIGKILL; starting again in 0.5 s", demo.output())
 
 
@@ -207,14 +133,14 @@ def test_no_secret_stands_in_the_process_list_or_in_a_readable_file(demo: Tree) 
 
 
 def test_the_sandbox_brings_updates_by_itself_so_no_process_polls_for_them(demo: Tree) -> None:
-    until(lambda: re.search(r"telegram +\|   VIP signals .*: ready", demo.output()))
+    wait_for(lambda: re.search(r"telegram +\|   VIP signals .*: ready", demo.output()))
 
-    until(lambda: len(demo.children()) == len((PROJECT / "Procfile").read_text().splitlines()) + 1)
+    wait_for(lambda: len(demo.children()) == len((ROOT / "Procfile").read_text().splitlines()) + 1)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_the_idle_demo_stays_under_400_megabytes(demo: Tree) -> None:
-    until(lambda: len(demo.children()) == len((PROJECT / "Procfile").read_text().splitlines()) + 1)
+    wait_for(lambda: len(demo.children()) == len((ROOT / "Procfile").read_text().splitlines()) + 1)
 
     assert sum(map(memory_of, tree_of(demo.supervisor.pid))) < 400
 

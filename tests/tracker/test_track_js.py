@@ -9,22 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.browser import CHROMIUM
 from tests.factories import ChannelFactory, InviteFactory
 from tests.faults.stack import wait_for
 from tracker import script
 from tracker.models import Invite, Visit
 
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync --disable-quic "
-    # The page is made up by the driver, so Chromium cannot tell that it is of this machine as well.
-    "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests"
-).split()
-# Every name is this machine, except Telegram's, which must not be reached.
-NAMES = "--host-resolver-rules=MAP t.me ~NOTFOUND, MAP * 127.0.0.1"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 BLOCK_STORAGE = """
 Object.defineProperty(document, "cookie", {get() { throw new Error("no"); }, set() { throw new Error("no"); }});
@@ -38,6 +30,7 @@ Object.defineProperty(document, "currentScript", {get() { return null; }});
 
 in_browser = [
     pytest.mark.processes,
+    pytest.mark.xdist_group("browser"),
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="Chromium is not installed"),
@@ -48,17 +41,6 @@ def browser_test(test: Callable[..., None]) -> Callable[..., None]:
     for mark in in_browser:
         test = mark(test)
     return test
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    # Playwright's loop would make Django take the test for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, NAMES])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 class Landing:
@@ -158,10 +140,11 @@ def test_browser_ids_that_come_late_are_sent_after(landing) -> None:
 
 @browser_test
 def test_an_id_made_just_before_the_page_is_left_is_sent_too(landing) -> None:
+    landing.page.clock.install()
     landing.open()
     (visit,) = visits(1)
     landing.settle()
-    landing.page.wait_for_timeout(6600)  # nobody watches any more
+    landing.page.clock.run_for(6600)  # the script looks for new ids no longer
     landing.page.evaluate("document.cookie = '_ttp=late'")
     landing.page.goto("about:blank")
     wait_for(lambda: Visit.objects.get(pk=visit.pk).ttp == "late", seconds=5)

@@ -4,40 +4,23 @@ import json
 import os
 import re
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.operating.test_run import Tree, until
-from tests.tracker.test_track_js import CHROMIUM, FLAGS
+from tests.browser import CHROMIUM
+from tests.faults.stack import wait_for
+from tests.operating.tree import Tree
 
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.embedded,
     pytest.mark.browser,
+    pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="Chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
-    running = Tree(tmp_path_factory.mktemp("way"), "--demo")
-    try:
-        until(lambda: "AdTarget is ready." in running.output())
-        yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def sandbox_of(demo: Tree) -> str:
@@ -75,7 +58,7 @@ def test_a_join_after_an_ads_click_reaches_its_platform(demo, chromium, platform
     page.get_by_role("button", name="Join").click()
     page.get_by_text("done").wait_for()
 
-    (event,) = until(lambda: received(demo, platform, click))
+    (event,) = wait_for(lambda: received(demo, platform, click))
 
     value = event[path[0]][path[1]]
     assert value == click or re.fullmatch(rf"fb\.1\.\d{{13}}\.{click}", value)

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.browser import CHROMIUM
 from tests.faults.stack import Stack, wait_for
 
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Page, expect, sync_playwright
-
-from tests.tracker.test_track_js import CHROMIUM, FLAGS, NAMES
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [
     pytest.mark.processes,
     pytest.mark.browser,
+    pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="Chromium is not installed"),
     pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed"),
 ]
@@ -37,13 +37,10 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def page(stack: Stack) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, NAMES])
-        page = browser.new_context(base_url=f"http://127.0.0.1:{stack.port}").new_page()
-        page.set_default_timeout(15_000)
-        yield page
-        browser.close()
+def page(stack: Stack, chromium: Browser) -> Page:
+    page = chromium.new_context(base_url=f"http://127.0.0.1:{stack.port}").new_page()
+    page.set_default_timeout(15_000)
+    return page
 
 
 def visit_the_landing_page(stack: Stack, page: Page) -> None:
