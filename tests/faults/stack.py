@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -175,11 +176,21 @@ class Stack:
             wait_for(self._answers, seconds=30, every=0.05)
 
     def restore(self) -> None:
-        """For the next test of a shared stack: all three processes run and are ready, the sandbox is as new."""
-        self.sandbox.clear()
-        self.sandbox.webhooks.secrets.clear()
+        """For the next test of a shared stack: all processes run, nothing is on its way, the sandbox is as new."""
+        self.sandbox.faults.replace()
         self.start(*(name for name in PROCFILE if name not in self.processes))
         wait_for(lambda: "ready" in self.log("worker"), every=0.05)
+        wait_for(lambda: self._open_sends() == 0, every=0.05)
+        self.sandbox.clear()
+        self.sandbox.webhooks.secrets.clear()
+
+    def _open_sends(self) -> int:
+        query = "SELECT count(*) FROM dispatch_send WHERE status = 'pending'"
+        url = self.env["DATABASE_URL"]
+        connection = psycopg.connect(url) if self.server else sqlite3.connect(self.folder / "db.sqlite3")
+        with contextlib.closing(connection):
+            ((count,),) = connection.execute(query).fetchall()
+        return int(count)
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """The process and all it started, at once."""
