@@ -41,7 +41,7 @@ def credential_problem(platform: Platform, written: str) -> str:
         return "This is no valid JSON."
     if not platform.credential_kinds:
         return f"{platform.name} takes no JSON here."
-    words = platform.words.credential
+    words = platform.words.json_credential
     return "" if platform.knows_credential(given) else f"{words[0].upper()}{words[1:]} are needed."
 
 
@@ -52,7 +52,7 @@ def credential_node(node: Node, platform: Platform) -> Node:
     if not platform.credential_kinds or given.value is None:
         return node.child("accessToken")
     if not platform.knows_credential(given.names()):
-        raise given.wrong(f"must be {platform.words.credential}.")
+        raise given.wrong(f"must be {platform.words.json_credential}.")
     return Node(json.dumps(given.value, sort_keys=True), given.path)
 
 

@@ -99,8 +99,21 @@ class Platform(ABC):
         """Can a test event be sent to this pixel without harm?"""
 
     @abstractmethod
+    def express(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
+        """A fitted event in the platform's words, or CannotExpress with the reason."""
+
+    def fit(self, event: OutgoingEvent) -> tuple[OutgoingEvent, list[str]]:
+        """The event without optional facts that the platform would refuse, and a sentence on each.
+
+        One bad optional key would cost the whole request, and the event is worth more than the key.
+        """
+        bad = [each for each in self.click_ids if (value := event.signal(each.field)) and not each.is_sound(value)]
+        notes = [f"{each.field} was left out: {self.name} would refuse the event for it." for each in bad]
+        return event.without(each.field for each in bad), notes
+
     def render(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
-        """The event in the platform's words, or CannotExpress with the reason."""
+        """The event, fitted, in the platform's words, or CannotExpress with the reason."""
+        return self.express(self.fit(event)[0], pixel)
 
     @abstractmethod
     def request(

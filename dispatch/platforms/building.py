@@ -1,6 +1,6 @@
 """Helpers that build payloads and requests; pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -29,20 +29,13 @@ def chosen(pixel: PixelConfig, option: str, event: OutgoingEvent) -> str:
     return text(mapping.get(event.custom_name)) or text(mapping.get(event.event_type.value))
 
 
-def price(event: OutgoingEvent, *, required: bool, currencies: Collection[str] | None = None) -> Payload:
-    """`value` and `currency`, or neither; CannotExpress where a required price cannot be told.
-
-    `currencies` are those the platform knows, where it has a list.
-    """
+def price(event: OutgoingEvent, *, required: bool) -> Payload:
+    """`value` and `currency`, or neither; CannotExpress where a required price is not known."""
     value = amount(event.value, event.currency) if event.value is not None and event.currency else 0
-    if not value:
-        problem = Reason.MISSING_VALUE
-    elif currencies is not None and event.currency not in currencies:
-        problem = Reason.CURRENCY_UNSUPPORTED
-    else:
+    if value:
         return {"value": value, "currency": event.currency}
     if required:
-        raise CannotExpress(problem)
+        raise CannotExpress(Reason.MISSING_VALUE)
     return {}
 
 

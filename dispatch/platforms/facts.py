@@ -1,7 +1,7 @@
 """What adapters work with: a conversion's facts, a pixel's settings, and the refusal to express an event."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,18 @@ from typing import Any
 from conversions.choices import EventType
 
 Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LandingVisit:
+    """The tracked visit that an event goes back to, and what the browser told then; absent text is ''."""
+
+    at: datetime
+    url: str = ""
+    referrer: str = ""
+    client_ip: str = ""
+    user_agent: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +50,10 @@ class OutgoingEvent:
     last_name: str = ""
     external_id: str = ""  # of the caller's own id of the person
     person_id: str = ""  # of the Telegram user id: known of every event, and the same in all of them
-    client_ip: str = ""  # raw, public addresses only
+    client_ip: str = ""  # raw, public addresses only; the request's or else the visit's
     user_agent: str = ""
+    is_url_given: bool = False  # else `event_source_url` is only the site's own
+    visit: LandingVisit | None = None  # on the page the ad led to
     fbc: str = ""
     fbp: str = ""
     ttclid: str = ""
@@ -50,6 +64,15 @@ class OutgoingEvent:
     gbraid: str = ""
     wbraid: str = ""
     is_test: bool = False
+
+    def signal(self, field: str) -> str:
+        """A click or browser id by its field; '' where it is not known."""
+        return str(getattr(self, field, ""))
+
+    def without(self, fields: Iterable[str]) -> "OutgoingEvent":
+        """The same event with these text fields empty."""
+        emptied: dict[str, Any] = dict.fromkeys(fields, "")
+        return replace(self, **emptied) if emptied else self
 
     @property
     def external_ids(self) -> list[str]:

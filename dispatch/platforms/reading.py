@@ -16,6 +16,8 @@ class Verdict:
     platform asked us to wait. `whole_batch` marks a refusal of the request as
     a whole, whose guilty event is not known: the batch is split. Where it is
     known, its neighbours are UNTOUCHED: due again at once, no retry spent.
+    `is_duplicate`: the platform says that it has the event already, which on a
+    repeated attempt means that the first one was accepted.
     """
 
     outcome: Outcome
@@ -24,6 +26,7 @@ class Verdict:
     trace_id: str = ""
     wait: timedelta | None = None
     whole_batch: bool = False
+    is_duplicate: bool = False
 
 
 def http_failure(answer: HttpAnswer) -> Verdict | None:

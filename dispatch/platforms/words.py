@@ -8,16 +8,16 @@ class Words:
     """How a platform names what a pixel needs, and where people find it there.
 
     `test_code` is '' where the platform knows no test event codes. `takes_tests` completes the sentence
-    “Test events are sent if …”. `credential` says which JSON it takes as a credential, '' for none.
+    “Test events are sent if …”. `json_credential` says which JSON it takes as a credential, '' for none.
     """
 
     pixel_id: str
     where_pixel_id: str
-    token: str
-    where_token: str
+    credential: str
+    where_credential: str
     test_code: str = ""
     takes_tests: str = ""
-    credential: str = ""
+    json_credential: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

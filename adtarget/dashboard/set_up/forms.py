@@ -75,7 +75,7 @@ class PixelForm(PixelRules):
         words = self.adapter.words
         self._say("pixel_id", words.pixel_id, words.where_pixel_id)
         kept = "" if self.instance._state.adding else " Empty: the stored one stays."
-        self._say("new_token", words.token, f"{words.where_token} Kept encrypted, never shown.{kept}")
+        self._say("new_token", words.credential, f"{words.where_credential} Kept encrypted, never shown.{kept}")
         self._say("test_event_code", "Test event code", words.test_code)
         self.options = [option for option in self.adapter.options if option.is_on_form]
         for option in self.options:

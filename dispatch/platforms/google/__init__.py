@@ -14,7 +14,7 @@ from dispatch.platforms.facts import OutgoingEvent, Payload, PixelConfig
 from dispatch.platforms.google import answers, oauth, payload
 from dispatch.platforms.google.diagnostics import GoogleDiagnostics
 from dispatch.platforms.google.words import WORDS
-from dispatch.platforms.options import DEFAULT_PHONE_REGION, Option, text_or_number
+from dispatch.platforms.options import DEFAULT_PHONE_REGION, Option, choice, text_or_number
 from dispatch.platforms.reading import Verdict
 from dispatch.platforms.words import Icon
 
@@ -34,6 +34,17 @@ LOGIN_ACCOUNT = Option(
     read=text_or_number,
     kind="text",
     is_common=False,
+)
+
+IP_ADDRESS = choice(
+    name="ipAddress",
+    label="IP addresses",
+    help="Google does not match by IP address in the EEA, the UK and Switzerland: from there none is ever sent.",
+    choices=[
+        ("known_outside_eea", "Of visitors known to be elsewhere"),
+        ("always", "Also where the country is unknown"),
+        ("never", "Never"),
+    ],
 )
 
 
@@ -63,7 +74,7 @@ class Google(Platform):
     match_weights = {"Google click id (gclid)": 50, "e-mail": 25, "phone": 20, "IP address and user agent": 5}
     reasons = {}
     meanings = answers.MEANINGS
-    options = (CONVERSION_ACTIONS, LOGIN_ACCOUNT, DEFAULT_PHONE_REGION)
+    options = (CONVERSION_ACTIONS, LOGIN_ACCOUNT, IP_ADDRESS, DEFAULT_PHONE_REGION)
     credential_kinds = (oauth.REFRESH_TOKEN, oauth.SERVICE_ACCOUNT)
     consents = ("adUserData", "adPersonalization")
     exchange = oauth.GoogleOAuth()
@@ -76,7 +87,7 @@ class Google(Platform):
         """Always: `validateOnly` checks events and counts none."""
         return True
 
-    def render(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
+    def express(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
         return payload.render(event, pixel)
 
     def request(

@@ -12,7 +12,7 @@ from adtarget.core.http_messages import HttpAnswer
 from dispatch.choices import Outcome
 from dispatch.platforms.building import text
 from dispatch.platforms.facts import Payload
-from dispatch.platforms.reading import Verdict, longest, refused, unrecognised
+from dispatch.platforms.reading import Verdict, longest, not_their_words, refused, unrecognised
 from dispatch.platforms.words import THEIR_TROUBLE, THROTTLED
 
 #: Canonical statuses and what they ask of us.
@@ -35,12 +35,18 @@ HTTP_OF_CREDENTIAL = frozenset({401, 403, 404})
 DESTINATION_REASONS = frozenset(
     {
         "DESTINATION_ACCOUNT_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS",
+        "DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS",
         "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED",
+        "DESTINATION_ACCOUNT_TYPE_MISMATCH",
         "EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED",
         "EVENT_SOURCE_AND_DESTINATION_MISMATCH",
         "INVALID_CONVERSION_ACTION_ID",
         "INVALID_CONVERSION_ACTION_TYPE",
+        "INVALID_DESTINATION",
+        "MISMATCHED_ACCOUNT_TYPE",
         "NOT_ALLOWLISTED",
+        "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH",
+        "TERMS_AND_CONDITIONS_NOT_SIGNED",
     }
 )
 
@@ -61,7 +67,7 @@ MEANINGS = {
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT": "The credentials lack the datamanager scope. Authorise again with it.",
     "NOT_FOUND": "Google knows no such customer or conversion action. Compare both ids with Google Ads.",
     "NOT_ALLOWLISTED": "Google has not allowed this account to upload yet. Ask Google's support.",
-    "INVALID_CONVERSION_ACTION_ID": "There is no such conversion action. Mend conversionActions of the pixel.",
+    "INVALID_CONVERSION_ACTION_ID": "There is no such conversion action. Correct conversionActions of the pixel.",
     "INVALID_CONVERSION_ACTION_TYPE": "The conversion action must be of the type “Import”. Choose another.",
     "DESTINATION_ACCOUNT_NOT_ENABLED_ENHANCED_CONVERSIONS_FOR_LEADS": (
         "Enhanced conversions for leads are off in this account. Switch them on in Google Ads, then resume."
@@ -69,10 +75,23 @@ MEANINGS = {
     "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED": (
         "The customer data terms are not signed. Sign them in Google Ads, then resume."
     ),
+    "TERMS_AND_CONDITIONS_NOT_SIGNED": (
+        "Google's terms for this kind of data are not signed. Sign them in Google Ads, then resume."
+    ),
+    "DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS": (
+        "Google's data policy does not allow this account to send contacts. See Policy in Google Ads, then resume."
+    ),
+    "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH": (
+        "The manager account has no access to this customer. Correct the pixel's option loginAccount, then resume."
+    ),
+    **dict.fromkeys(
+        ["DESTINATION_ACCOUNT_TYPE_MISMATCH", "MISMATCHED_ACCOUNT_TYPE", "INVALID_DESTINATION"],
+        "The customer id is of no Google Ads account that takes conversions. Compare it with Google Ads, then resume.",
+    ),
     "EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED": (
         "Google wants the declaration on EU political ads first. Give it in Google Ads, then resume."
     ),
-    "INVALID_ARGUMENT": "Google found the event wrong. The answer below says what; mend it, then retry.",
+    "INVALID_ARGUMENT": "Google found the event wrong. The answer below says what; correct it, then retry.",
     "RESOURCE_EXHAUSTED": THROTTLED,
     **dict.fromkeys(["ABORTED", "UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED"], THEIR_TROUBLE),
 }
@@ -84,6 +103,8 @@ def judge(answer: HttpAnswer, body: Any, count: int) -> Sequence[Verdict]:
             return _error(answer, body["error"], count)
         case {"requestId": str(request_id)} if answer.status == 200 and request_id and "error" not in body:
             return [Verdict(outcome=Outcome.ACCEPTED, message=_warnings(body), trace_id=request_id)] * count
+    if not isinstance(body, dict):
+        return not_their_words(answer, count)
     if answer.status in HTTP_OF_CREDENTIAL:
         return [Verdict(outcome=Outcome.AUTH, code=f"http_{answer.status}")] * count
     return unrecognised(answer, count)

@@ -18,7 +18,10 @@ from dispatch.platforms.later import Diagnosis, LaterAnswers
 
 #: First asked after half an hour, then 1.3 times as long each time, at most an hour apart.
 GROWTH, LONGEST_WAIT = 1.3, 2.0
-PREFIX = "PROCESSING_ERROR_REASON_"
+#: Longest first: some reasons have only the shorter one.
+PREFIXES = ("PROCESSING_ERROR_REASON_", "PROCESSING_ERROR_")
+#: Reasons that Google words in several ways, such as for each kind of terms.
+ENDINGS = ("TERMS_NOT_SIGNED",)
 OUTCOMES = {"SUCCESS": Counted.COUNTED, "PARTIAL_SUCCESS": Counted.PARTLY, "FAILED": Counted.DROPPED}
 
 #: Google's reasons without their prefix, and what to do about them.
@@ -26,10 +29,19 @@ MEANINGS: Mapping[str, str] = {
     "INVALID_GCLID": "The click id does not decode: see that the page hands it over whole and in its own case.",
     "INVALID_GBRAID": "The click id does not decode: see that the page hands it over whole and in its own case.",
     "INVALID_WBRAID": "The click id does not decode: see that the page hands it over whole and in its own case.",
-    "INVALID_CLICK": "Google knows no such click in this account. Compare the customer id with the ad's account.",
-    "OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER": (
-        "The click belongs to another account. Compare the customer id with the ad's account."
+    **dict.fromkeys(
+        ["INVALID_CLICK", "CLICK_NOT_FOUND"],
+        "Google knows no such click in this account. Compare the customer id with the ad's account.",
     ),
+    **dict.fromkeys(
+        ["OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER", "INVALID_OPERATING_ACCOUNT_FOR_CLICK"],
+        "The click belongs to another account. Compare the customer id with the ad's account.",
+    ),
+    "INVALID_AD_IDENTIFIERS": "The click ids do not decode or do not fit together: hand them over whole.",
+    "ONE_PER_CLICK_CONVERSION_ACTION_NOT_PERMITTED_WITH_BRAID": (
+        "With gbraid or wbraid the conversion action must count every conversion. Change its count in Google Ads."
+    ),
+    "TERMS_NOT_SIGNED": "Google's terms for customer data are not signed. Sign them in Google Ads.",
     "CONVERSION_PRECEDES_CLICK": "The event is older than its click. Compare eventTime with the visit's time.",
     "TOO_RECENT_CLICK": "The click was too young to be known. Later events will count; this one is lost.",
     "EVENT_TOO_OLD": "The click was too long ago for the window of the conversion action.",
@@ -67,7 +79,8 @@ class GoogleDiagnostics(LaterAnswers):
         return min(first * GROWTH**asked, first * LONGEST_WAIT)
 
     def meaning(self, reason: str) -> str:
-        return MEANINGS.get(reason, f"Google's reason: {reason}.")
+        known = MEANINGS.get(reason) or next((MEANINGS[end] for end in ENDINGS if reason.endswith(end)), "")
+        return known or f"Google's reason: {reason}."
 
 
 def _reasons(status: Mapping[str, Any]) -> "Counter[str]":
@@ -76,5 +89,11 @@ def _reasons(status: Mapping[str, Any]) -> "Counter[str]":
     found = Counter[str]()
     for entry in counts if isinstance(counts, list) else []:
         if isinstance(entry, dict) and text(entry.get("recordCount")).isdigit():
-            found[text(entry.get("reason")).removeprefix(PREFIX)] += int(text(entry["recordCount"]))
+            found[_bare(text(entry.get("reason")))] += int(text(entry["recordCount"]))
     return found
+
+
+def _bare(reason: str) -> str:
+    """A reason without its prefix."""
+    prefix = next((prefix for prefix in PREFIXES if reason.startswith(prefix)), "")
+    return reason.removeprefix(prefix)

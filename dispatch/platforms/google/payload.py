@@ -10,6 +10,8 @@ from adtarget.core.http_messages import PreparedRequest
 from dispatch.choices import Reason
 from dispatch.platforms.building import chosen, json_request, present, price, text
 from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload, PixelConfig
+from dispatch.platforms.google.places import may_get_address
+from dispatch.platforms.google.session import session_attributes
 
 CONSENTS = {"granted": "CONSENT_GRANTED", "denied": "CONSENT_DENIED"}
 
@@ -32,10 +34,37 @@ def render(event: OutgoingEvent, pixel: PixelConfig) -> Payload:
         eventSource="WEB",
         conversionValue=priced.get("value"),
         currency=priced.get("currency"),
-        adIdentifiers=present(gclid=event.gclid, gbraid=event.gbraid, wbraid=event.wbraid),
+        adIdentifiers=_ad_identifiers(event, wish=text(pixel.options.get("ipAddress"))),
         userData=present(userIdentifiers=_user_identifiers(event)),
-        eventDeviceInfo=present(userAgent=event.user_agent, ipAddress=event.client_ip),
+        eventDeviceInfo=_event_device(event, wish=text(pixel.options.get("ipAddress"))),
     )
+
+
+def _ad_identifiers(event: OutgoingEvent, *, wish: str) -> Payload:
+    """The click, and the page it led to. gbraid and wbraid exclude each other: both together are refused for good."""
+    visit = event.visit
+    has_click = bool(event.gclid or event.gbraid or event.wbraid)
+    return present(
+        gclid=event.gclid,
+        gbraid=event.gbraid,
+        wbraid="" if event.gbraid else event.wbraid,
+        sessionAttributes=session_attributes(visit) if visit and not has_click else "",
+        landingPageDeviceInfo=_device(visit.user_agent, visit.client_ip, visit.country, wish) if visit else {},
+    )
+
+
+def _event_device(event: OutgoingEvent, *, wish: str) -> Payload:
+    """The device of the event itself, where it is another than the landing page's."""
+    country, landed = "", ("", "")
+    if visit := event.visit:
+        country, landed = visit.country, (visit.user_agent, visit.client_ip)
+    if (event.user_agent, event.client_ip) == landed:
+        return {}
+    return _device(event.user_agent, event.client_ip, country, wish)
+
+
+def _device(user_agent: str, address: str, country: str, wish: str) -> Payload:
+    return present(userAgent=user_agent, ipAddress=address if may_get_address(country, wish) else "")
 
 
 def _user_identifiers(event: OutgoingEvent) -> list[Payload]:

@@ -10,10 +10,9 @@ from typing import Any
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.core.json_document import text
 from conversions.choices import EventType
-from dispatch.choices import Reason
 from dispatch.platforms.base import ANY_PIXEL_ID, ClickId, Platform
-from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload, PixelConfig
-from dispatch.platforms.meta import answers, payload
+from dispatch.platforms.facts import OutgoingEvent, Payload, PixelConfig
+from dispatch.platforms.meta import answers, credentials, payload
 from dispatch.platforms.meta.click_ids import is_fbc, is_fbp
 from dispatch.platforms.meta.words import WORDS
 from dispatch.platforms.options import (
@@ -23,6 +22,7 @@ from dispatch.platforms.options import (
     TEST_PIXEL,
     TOKEN_IN_QUERY,
     Option,
+    choice,
 )
 from dispatch.platforms.reading import Verdict
 from dispatch.platforms.words import Icon
@@ -35,6 +35,14 @@ API_VERSION = Option(
     kind="text",
     placeholder=payload.VERSION,
     is_common=False,
+)
+
+ACTION_SOURCE = choice(
+    name="actionSource",
+    label="Where events happen",
+    help="A backend event without user agent and URL, but with e-mail or phone, can go as an event of a system. "
+    "Meta matches it less well.",
+    choices=[("website", "On the website: skipped without a user agent"), ("auto", "Of a system where it must be")],
 )
 
 
@@ -67,8 +75,16 @@ class Meta(Platform):
     }
     reasons = {}
     meanings = answers.MEANINGS
-    options = (TEST_PIXEL, EVENT_NAMES, LIMITED_DATA_USE, DEFAULT_PHONE_REGION, API_VERSION, TOKEN_IN_QUERY)
-    credential_kinds = ()
+    options = (
+        TEST_PIXEL,
+        EVENT_NAMES,
+        ACTION_SOURCE,
+        LIMITED_DATA_USE,
+        DEFAULT_PHONE_REGION,
+        API_VERSION,
+        TOKEN_IN_QUERY,
+    )
+    credential_kinds = (credentials.WITH_SECRET,)
     consents = ()
     exchange = None
     later = None
@@ -80,16 +96,18 @@ class Meta(Platform):
         """Only a pixel kept for tests: Meta counts events that carry a test code."""
         return bool(pixel.options.get("testPixel"))
 
-    def render(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
-        if not event.user_agent:
-            raise CannotExpress(Reason.MISSING_USER_AGENT)
-        return payload.render(event, pixel, name=self.event_name(event, pixel))
+    def express(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
+        source = payload.action_source(event, pixel)
+        return payload.render(event, pixel, name=self.event_name(event, pixel), source=source)
 
     def request(
         self, pixel: PixelConfig, credential: str, payloads: Sequence[Payload], *, test: bool = False
     ) -> PreparedRequest:
         # A live event with a test code would be shown as a test and still count.
         return payload.request(pixel, credential, payloads, sends_code=self.takes_tests(pixel))
+
+    def secret_of(self, credential: str) -> str:
+        return credentials.read(credential).token
 
     def judge(self, answer: HttpAnswer, body: Any, count: int) -> Sequence[Verdict]:
         return answers.judge(answer, body, count)

@@ -18,7 +18,9 @@ from dispatch.platforms.words import THROTTLED as THROTTLED_WORDS
 TRANSIENT = frozenset({1, 2, 5000, 21009})
 THROTTLED = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
 BLOCKED_FOR_A_WHILE = 368
-CREDENTIAL = frozenset({3, 10, 102, 190, *range(200, 300)})
+CREDENTIAL = frozenset({3, 10, 102, 104, 190, 803, *range(200, 300)})
+RETIRED = 2635  # the version of the Graph API is no longer served
+PROOF = "appsecret_proof"  # in the message of a 100 where the app requires one, or the one sent is wrong
 NO_TOKEN_GIVEN = 2500  # about the credential only where the error is of OAuth's kind
 UNKNOWN_PIXEL = (100, 33)
 INVALID = frozenset({100, 105})
@@ -34,9 +36,16 @@ MEANINGS = {
     "10": "The token may not write to this pixel. Give its system user access in Business settings.",
     "200": "The token may not write to this pixel. Give its system user access in Business settings.",
     "100/33": "There is no such pixel, or the token may not see it. Compare the pixel ID with Events Manager.",
-    "100/2804001": "Meta found a malformed field. The answer below names it; mend it at its source, then retry.",
+    "100/appsecret_proof": (
+        "The token's app requires a proof of its secret, or the secret is wrong. Enter the token and the app secret "
+        "at the pixel as JSON, or switch off “Require App Secret” in the app's settings: its sends wait."
+    ),
+    "104": f"Meta got no valid token. {NEW_TOKEN}",
+    "803": "Meta knows no such pixel, or its id is written wrong. Compare the pixel ID with Events Manager.",
+    "2635": "Meta no longer serves this version of its API. Change the pixel's option apiVersion, then resume it.",
+    "100/2804001": "Meta found a malformed field. The answer below names it; correct it at its source, then retry.",
     "100/2804003": "Meta takes events of the last seven days only; this one is too old.",
-    "100": "Meta found something wrong in the event. The answer below names it; mend it, then retry.",
+    "100": "Meta found something wrong in the event. The answer below names it; correct it, then retry.",
     "105": "Meta found too many fields in the event. Report this to the developers of AdTarget.",
     "368": "Meta blocked the account for a while by its policies. See Account quality in Business settings.",
     "wrong_count": "Meta took another number of events than were sent, so nobody knows which. Tried again safely.",
@@ -72,12 +81,17 @@ def _error(answer: HttpAnswer, code: int, error: Payload, count: int) -> list[Ve
     outcome, wait = _meaning(answer, code, error)
     verdict = Verdict(
         outcome=outcome,
-        code=f"{code}/{subcode}" if text(subcode) else str(code),
+        code=f"{code}/{PROOF}" if _is_about_proof(code, error) else f"{code}/{subcode}" if text(subcode) else str(code),
         message=": ".join(filter(None, (text(error.get("message")), text(error.get("error_user_msg"))))),
         trace_id=text(error.get("fbtrace_id")),
         wait=longest(wait, answer.retry_after) if outcome == Outcome.RETRY else None,
     )
     return refused(verdict, count) if outcome == Outcome.REJECTED else [verdict] * count
+
+
+def _is_about_proof(code: int, error: Payload) -> bool:
+    """Whether the app secret is missing or wrong, which concerns every event of the pixel."""
+    return code == 100 and PROOF in text(error.get("message")).lower()
 
 
 def _meaning(answer: HttpAnswer, code: int, error: Payload) -> tuple[Outcome, timedelta | None]:
@@ -87,7 +101,9 @@ def _meaning(answer: HttpAnswer, code: int, error: Payload) -> tuple[Outcome, ti
         return Outcome.RETRY, BLOCKED_WAIT
     if error.get("is_transient") is True or code in TRANSIENT:
         return Outcome.RETRY, None
-    if code in CREDENTIAL or (code, error.get("error_subcode")) == UNKNOWN_PIXEL:
+    if code in CREDENTIAL or code == RETIRED or (code, error.get("error_subcode")) == UNKNOWN_PIXEL:
+        return Outcome.AUTH, None
+    if _is_about_proof(code, error):
         return Outcome.AUTH, None
     if code == NO_TOKEN_GIVEN and "oauth" in f"{error.get('type')} {error.get('message')}".lower():
         return Outcome.AUTH, None

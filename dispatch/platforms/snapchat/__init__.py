@@ -37,18 +37,11 @@ class Snapchat(Platform):
         EventType.PURCHASE: "PURCHASE",
         EventType.COMPLETE_REGISTRATION: "SIGN_UP",
         EventType.SUBSCRIBE: "SUBSCRIBE",
-        EventType.CUSTOM: "",  # CUSTOM_EVENT_1 to 5: only the pixel's owner knows which
+        EventType.CUSTOM: "CUSTOM_EVENT_1",  # eventNames chooses another of the five
     }
     max_age = timedelta(days=7)  # documented are 37; what integrators enforce for the web
     batch_limit = 2000
-    #: The list that Segment enforces, as of 2026-08; Snapchat publishes none.
-    currencies = frozenset(
-        """
-        AED ALL AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK DZD EGP EUR GBP GHS GIP HKD HRK HUF IDR ILS INR IQD ISK
-        JOD JPY KES KRW KWD KZT LBP MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RUB SAR SEK SGD THB TRY TWD
-        TZS UAH USD VND XOF ZAR
-        """.split()
-    )
+    currencies = None  # Snapchat publishes no list, so every one is sent as it is
     requests_per_minute = None
     match_weights = {
         "e-mail": 25,
@@ -74,8 +67,8 @@ class Snapchat(Platform):
         """Always: `validate` checks events and counts none."""
         return True
 
-    def render(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
-        return payload.render(event, pixel, name=self.event_name(event, pixel), currencies=self.currencies)
+    def express(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
+        return payload.render(event, pixel, name=self.event_name(event, pixel))
 
     def request(
         self, pixel: PixelConfig, credential: str, payloads: Sequence[Payload], *, test: bool = False

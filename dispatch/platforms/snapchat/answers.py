@@ -7,7 +7,7 @@ from adtarget.core.http_messages import HttpAnswer
 from dispatch.choices import Outcome
 from dispatch.platforms.building import text
 from dispatch.platforms.facts import Payload
-from dispatch.platforms.reading import Verdict, refused, unrecognised
+from dispatch.platforms.reading import Verdict, not_their_words, refused, unrecognised
 from dispatch.platforms.words import NEW_TOKEN
 
 CREDENTIAL = frozenset({401, 403, 404})  # 404: no such pixel
@@ -22,7 +22,7 @@ MEANINGS = {
 
 def judge(answer: HttpAnswer, body: Any, count: int) -> Sequence[Verdict]:
     if not isinstance(body, dict):
-        body = {}
+        return not_their_words(answer, count)
     problems = _problems(body)
     message = "; ".join(problems) or text(body.get("reason"))
     if answer.status in CREDENTIAL:

@@ -1,6 +1,6 @@
 """Renders Snapchat Conversions API v3 events and requests."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from adtarget.core.http_messages import PreparedRequest
@@ -19,7 +19,7 @@ def is_matchable(event: OutgoingEvent) -> bool:
     return bool(event.email or event.phone_digits or (event.client_ip and event.user_agent))
 
 
-def render(event: OutgoingEvent, pixel: PixelConfig, *, name: str, currencies: Collection[str]) -> Payload:
+def render(event: OutgoingEvent, pixel: PixelConfig, *, name: str) -> Payload:
     if not is_matchable(event):
         raise CannotExpress(Reason.MISSING_IDENTIFIER)
     is_purchase = event.event_type == EventType.PURCHASE or name == "PURCHASE"
@@ -31,7 +31,7 @@ def render(event: OutgoingEvent, pixel: PixelConfig, *, name: str, currencies: C
             action_source="WEB",
             event_source_url=event.event_source_url,
             user_data=_user_data(event),
-            custom_data=present(**price(event, required=is_purchase, currencies=currencies), order_id=event.order_id),
+            custom_data=present(**price(event, required=is_purchase), order_id=event.order_id),
         ),
         **limited_data_use(pixel),
     }

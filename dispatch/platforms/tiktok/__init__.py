@@ -18,8 +18,15 @@ from dispatch.platforms.tiktok import answers, payload
 from dispatch.platforms.tiktok.words import WORDS
 from dispatch.platforms.words import Icon
 
-#: Some of the words that cannot name a custom event (help page "reserved events", 2026-09).
-RESERVED_NAMES = frozenset({"AddBilling", "Browse", "Checkout", "ClickForm", "Registration", "StartCheckout"})
+#: Page "Supported currencies" (2026-09). An event in another one goes without value and currency.
+CURRENCIES = frozenset(
+    """
+    AED ARS AUD BDT BHD BIF BOB BRL CAD CHF CLP CNY COP CRC CZK DKK DZD EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR
+    ISK JPY KES KHR KRW KWD KZT MAD MOP MXN MYR NGN NIO NOK NZD OMR PEN PHP PKR PLN PYG QAR RON RUB SAR SEK SGD
+    THB TRY TWD UAH USD VES VND ZAR
+    """.split()
+)
+LONGEST_TTCLID = 1000  # page "Send TikTok Click ID" (2026-09)
 
 
 class TikTok(Platform):
@@ -32,20 +39,19 @@ class TikTok(Platform):
     demo_pixel = {"pixelId": "CDEMO0TIKTOK00SANDBOX", "accessToken": "tiktok-sandbox-token"}
     accepted_signals = "ttclid, ttp, pii.email, pii.phone, externalUserId, or clientIp with userAgent"
     click_ids = (
-        ClickId(field="ttclid", name="TikTok click id (ttclid)", parameter="ttclid", cookie="ttclid"),
+        ClickId(
+            field="ttclid",
+            name="TikTok click id (ttclid)",
+            parameter="ttclid",
+            cookie="ttclid",
+            is_sound=lambda value: len(value) <= LONGEST_TTCLID,
+        ),
         ClickId(field="ttp", name="TikTok browser id (ttp)", cookie="_ttp", is_click=False),
     )
     event_names = {kind: kind.value for kind in EventType if kind != EventType.CUSTOM}
-    max_age = timedelta(days=7)  # unpublished for the web; what integrators use
+    max_age = timedelta(days=28)  # unpublished by TikTok; a partner documents 28 days (2026-11)
     batch_limit = 1000
-    #: Page "Supported currencies" (2026-09).
-    currencies = frozenset(
-        """
-        AED ARS AUD BDT BHD BIF BOB BRL CAD CHF CLP CNY COP CRC CZK DKK DZD EGP EUR GBP GTQ HKD HNL HUF IDR ILS INR
-        ISK JPY KES KHR KRW KWD KZT MAD MOP MXN MYR NGN NIO NOK NZD OMR PEN PHP PKR PLN PYG QAR RON RUB SAR SEK SGD
-        THB TRY TWD UAH USD VES VND ZAR
-        """.split()
-    )
+    currencies = CURRENCIES
     requests_per_minute = None
     match_weights = {
         "e-mail": 25,
@@ -71,13 +77,17 @@ class TikTok(Platform):
         """Only with a test event code: without one a test would count."""
         return bool(pixel.test_event_code)
 
-    def render(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
+    def fit(self, event: OutgoingEvent) -> tuple[OutgoingEvent, list[str]]:
+        fitted, notes = super().fit(event)
+        if event.value is not None and event.currency and event.currency not in CURRENCIES:
+            notes.append(f"Value and currency were left out: TikTok does not take {event.currency}.")
+        return fitted, notes
+
+    def express(self, event: OutgoingEvent, pixel: PixelConfig) -> Payload:
         if not self.has_signal(event):
             raise CannotExpress(Reason.MISSING_IDENTIFIER)
-        name = self.event_name(event, pixel)
-        if name in RESERVED_NAMES:
-            raise CannotExpress(Reason.NO_EVENT_NAME)
-        return payload.render(event, pixel, name=name, currencies=self.currencies)
+        name = payload.standard_name(self.event_name(event, pixel))
+        return payload.render(event, pixel, name=name, currencies=CURRENCIES)
 
     def request(
         self, pixel: PixelConfig, credential: str, payloads: Sequence[Payload], *, test: bool = False

@@ -6,6 +6,21 @@ from adtarget.core.http_messages import PreparedRequest
 from dispatch.platforms.building import json_request, present, price, unix_seconds
 from dispatch.platforms.facts import OutgoingEvent, Payload, PixelConfig
 
+#: What TikTok turns its reserved words into by itself (help page "Reserved event names", 2026-09).
+RESERVED_NAMES = {
+    "AddBilling": "AddPaymentInfo",
+    "Browse": "PageView",
+    "Checkout": "PlaceAnOrder",
+    "ClickForm": "SubmitForm",
+    "Registration": "CompleteRegistration",
+    "StartCheckout": "InitiateCheckout",
+}
+
+
+def standard_name(name: str) -> str:
+    """The standard event that a reserved name stands for; every other name as it is."""
+    return RESERVED_NAMES.get(name, name)
+
 
 def has_signal(event: OutgoingEvent) -> bool:
     return bool(
@@ -19,7 +34,8 @@ def has_signal(event: OutgoingEvent) -> bool:
 
 
 def render(event: OutgoingEvent, pixel: PixelConfig, *, name: str, currencies: Collection[str]) -> Payload:
-    priced = price(event, required="Purchase" in (event.event_type, name), currencies=currencies)
+    is_priced = event.value is None or not event.currency or event.currency in currencies
+    priced = price(event, required="Purchase" in (event.event_type, name)) if is_priced else {}
     return present(
         event=name,
         event_time=unix_seconds(event.occurred_at),

@@ -5,8 +5,8 @@ from dispatch.platforms.words import Words
 WORDS = Words(
     pixel_id="Pixel code",
     where_pixel_id="Events Manager → your pixel → Settings, such as C4ABCDEFGHIJKLMNOP.",
-    token="Events API token",  # noqa: S106
-    where_token="The same page → Events API → Generate access token.",  # noqa: S106
+    credential="Events API token",
+    where_credential="The same page → Events API → Generate access token.",
     test_code="Events Manager → Test events. Test events carry it and count nowhere.",
     takes_tests="the pixel has a test event code",
 )

@@ -1,12 +1,16 @@
-"""Google, row by row of platforms.md, section 4."""
+"""Google's adapter, row by row of its tables."""
 
+import base64
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from conversions.choices import EventType
 from dispatch.choices import Outcome, Reason
-from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload
+from dispatch.platforms.facts import CannotExpress, LandingVisit, OutgoingEvent, Payload
 from dispatch.platforms.registry import PLATFORMS
 from tests.dispatch.platforms.cases import answer, bare, document_of, full, outcomes_of, pixel_of, seconds, verdict_of
 
@@ -35,10 +39,102 @@ def test_a_purchase_in_googles_words() -> None:
         "eventSource": "WEB",
         "conversionValue": 49.9,
         "currency": "USD",
-        "adIdentifiers": {"gclid": "Cj0KCQ", "gbraid": "GB", "wbraid": "WB"},
+        "adIdentifiers": {"gclid": "Cj0KCQ", "gbraid": "GB"},
         "userData": {"userIdentifiers": [{"emailAddress": "0" * 64}, {"phoneNumber": "1" * 64}]},
-        "eventDeviceInfo": {"userAgent": "Mozilla/5.0", "ipAddress": "2001:db8::1"},
+        "eventDeviceInfo": {"userAgent": "Mozilla/5.0"},
     }
+
+
+LANDED = LandingVisit(
+    at=datetime(2026, 10, 1, tzinfo=UTC),
+    url="https://shop.example/vip?gad_source=1&gad_campaignid=22&utm_source=google",
+    referrer="https://www.example.com/",
+    client_ip="203.0.113.9",
+    user_agent="Mozilla/5.0 (landing)",
+    country="BR",
+)
+
+
+def landed(**changes: Any) -> OutgoingEvent:
+    """An event of a tracked visit, which tells no address or user agent of its own."""
+    visit = replace(LANDED, **changes)
+    return full(visit=visit, client_ip=visit.client_ip, user_agent=visit.user_agent)
+
+
+def test_the_visits_device_is_the_landing_pages() -> None:
+    payload = rendered(landed())
+    assert payload["adIdentifiers"]["landingPageDeviceInfo"] == {
+        "userAgent": "Mozilla/5.0 (landing)",
+        "ipAddress": "203.0.113.9",
+    }
+    assert "eventDeviceInfo" not in payload
+
+
+def test_the_requests_device_is_the_events() -> None:
+    payload = rendered(full(visit=LANDED, client_ip="203.0.113.77", user_agent="Mozilla/5.0 (later)"))
+    assert payload["eventDeviceInfo"] == {"userAgent": "Mozilla/5.0 (later)", "ipAddress": "203.0.113.77"}
+
+
+@pytest.mark.parametrize(
+    ("country", "wish", "is_sent"),
+    [
+        ("BR", None, True),
+        ("br", "known_outside_eea", True),
+        ("BR", "always", True),
+        ("BR", "never", False),
+        ("DE", None, False),
+        ("de", "always", False),
+        ("Germany", "always", False),
+        ("GB", "always", False),
+        ("CH", "always", False),
+        ("NO", "always", False),
+        ("", None, False),
+        ("", "always", True),
+        ("Somewhere", None, False),
+    ],
+)
+def test_an_address_goes_by_the_visits_country(country: str, wish: str | None, is_sent: bool) -> None:
+    device = rendered(landed(country=country), ipAddress=wish)["adIdentifiers"]["landingPageDeviceInfo"]
+    assert ("ipAddress" in device) is is_sent
+    assert device["userAgent"] == "Mozilla/5.0 (landing)"
+
+
+def test_a_request_without_visit_has_no_known_country() -> None:
+    assert "ipAddress" not in rendered(full())["eventDeviceInfo"]
+    assert rendered(full(), ipAddress="always")["eventDeviceInfo"]["ipAddress"] == "2001:db8::1"
+
+
+def test_without_a_click_id_the_session_is_told() -> None:
+    event = replace(landed(), gclid="", gbraid="", wbraid="")
+    encoded = rendered(event)["adIdentifiers"]["sessionAttributes"]
+    assert "=" not in encoded
+    assert json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))) == {
+        "gad_source": "1",
+        "gad_campaignid": "22",
+        "session_start_time_usec": "1790812800000000",
+        "landing_page_url": LANDED.url,
+        "landing_page_referrer": LANDED.referrer,
+        "landing_page_user_agent": LANDED.user_agent,
+    }
+
+
+def test_with_a_click_id_the_session_is_not_told() -> None:
+    assert "sessionAttributes" not in rendered(landed())["adIdentifiers"]
+
+
+def test_session_attributes_stay_within_4000_characters() -> None:
+    visit = replace(LANDED, url="https://shop.example/" + "a" * 2000, referrer="https://r.example/" + "b" * 2000)
+    event = replace(full(visit=visit), gclid="", gbraid="", wbraid="")
+    encoded = rendered(event)["adIdentifiers"]["sessionAttributes"]
+    assert len(encoded) <= 4000
+    told = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+    assert told["landing_page_url"] == visit.url
+    assert "landing_page_referrer" not in told
+
+
+def test_gbraid_and_wbraid_never_go_together() -> None:
+    assert rendered(full(gclid="", wbraid=""))["adIdentifiers"] == {"gbraid": "GB"}
+    assert rendered(full(gclid="", gbraid=""))["adIdentifiers"] == {"wbraid": "WB"}
 
 
 def test_the_request_says_where_each_conversion_action_lies() -> None:
@@ -150,6 +246,12 @@ DESTINATION = [
     "INVALID_CONVERSION_ACTION_ID",
     "INVALID_CONVERSION_ACTION_TYPE",
     "EVENT_SOURCE_AND_DESTINATION_MISMATCH",
+    "DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS",
+    "TERMS_AND_CONDITIONS_NOT_SIGNED",
+    "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH",
+    "DESTINATION_ACCOUNT_TYPE_MISMATCH",
+    "MISMATCHED_ACCOUNT_TYPE",
+    "INVALID_DESTINATION",
 ]
 EVENT = ["NO_IDENTIFIERS_PROVIDED", "EVENT_TIME_INVALID", "INVALID_CURRENCY_CODE", "INVALID_SHA256_FORMAT"]
 ROWS = [
@@ -172,8 +274,9 @@ ROWS = [
     (503, error("UNAVAILABLE"), Outcome.RETRY, "UNAVAILABLE"),
     (504, error("DEADLINE_EXCEEDED"), Outcome.AMBIGUOUS, "DEADLINE_EXCEEDED"),
     # no status of Google's own: HTTP decides
-    (400, b"<html>", Outcome.REJECTED, "http_400"),
-    *[(status, b"<html>", Outcome.AUTH, f"http_{status}") for status in (401, 403, 404)],
+    # not Google's words, so it came from something in between
+    *[(status, b"<html>", Outcome.RETRY, f"http_{status}") for status in (400, 401, 403, 404)],
+    *[(status, {}, Outcome.AUTH, f"http_{status}") for status in (401, 403, 404)],
     (409, b"", Outcome.RETRY, "http_409"),
     (403, error("BRAND_NEW"), Outcome.AUTH, "BRAND_NEW"),
     (503, error("BRAND_NEW"), Outcome.AMBIGUOUS, "http_503"),

@@ -66,6 +66,38 @@ def test_an_answer_that_tells_nothing_is_no_verdict(answer) -> None:
     assert LATER.read(answer) is None
 
 
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("PROCESSING_ERROR_REASON_INVALID_GCLID", "INVALID_GCLID"),
+        (
+            "PROCESSING_ERROR_OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER",
+            "OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER",
+        ),
+    ],
+)
+def test_both_prefixes_are_taken_off(written: str, reason: str) -> None:
+    counts = {"errorInfo": {"errorCounts": [{"recordCount": "1", "reason": written}]}}
+    diagnosis = LATER.read(told({"requestStatus": "FAILED"} | counts))
+    assert diagnosis is not None
+    assert diagnosis.reasons == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER",
+        "INVALID_OPERATING_ACCOUNT_FOR_CLICK",
+        "CLICK_NOT_FOUND",
+        "ONE_PER_CLICK_CONVERSION_ACTION_NOT_PERMITTED_WITH_BRAID",
+        "CUSTOMER_DATA_TERMS_NOT_SIGNED",
+        "INVALID_AD_IDENTIFIERS",
+    ],
+)
+def test_every_known_reason_is_explained(reason: str) -> None:
+    assert not LATER.meaning(reason).startswith("Google's reason")
+
+
 def test_a_count_that_is_none_is_left_out() -> None:
     answer = told(
         {"requestStatus": "FAILED", "errorInfo": {"errorCounts": [{"recordCount": "x"}, None, {"reason": 1}]}}

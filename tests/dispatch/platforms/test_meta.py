@@ -1,5 +1,6 @@
-"""Meta, row by row of platforms.md, section 1."""
+"""Meta's adapter, row by row of its tables."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -94,7 +95,22 @@ def test_without_user_agent_the_event_is_skipped() -> None:
 
 
 @pytest.mark.parametrize(
-    "fbc", ["fb.1.1791990000123", "fb.1.1791990000123.", "fb.1.179199.IwAR", "IwAR0", "fb.1.1791990000123.a b"]
+    "fbc",
+    [
+        "fb.1.1791990000123",
+        "fb.1.1791990000123.",
+        "fb.1.179199.IwAR",
+        "IwAR0",
+        "fb.1.1791990000123.a b",
+        "fb.1.1791990000123.fb.1.1791990000123.IwAR0",
+        "fb.1.1791990000123.IwAR0?utm_source=fb",
+        "fb.1.1791990000123.IwAR0%20",
+        "fb.1.1791990000123.IwAR0/",
+        "fb.1.1791990000123.ИвАР0",
+        "fb.1.1791990000123.IwAR0.abc",
+        "fb.1.1791990000123.IwAR0\n",
+        "fb.12.1791990000123.IwAR0",
+    ],
 )
 def test_a_malformed_fbc_is_left_out_lest_it_sink_the_batch(fbc: str) -> None:
     assert "fbc" not in rendered(full(fbc=fbc))["user_data"]
@@ -106,6 +122,56 @@ def test_a_malformed_fbc_is_left_out_lest_it_sink_the_batch(fbc: str) -> None:
 @pytest.mark.parametrize("fbc", ["fb.1.1791990000123.IwAR.AQIBAQIB", "fb.0.1791990000.IwAR", "fb.2.1791990000123.aB-_"])
 def test_every_wellformed_fbc_goes_verbatim(fbc: str) -> None:
     assert rendered(full(fbc=fbc))["user_data"]["fbc"] == fbc
+
+
+@pytest.mark.parametrize("fbp", ["fb.1.1791990000000", "fb.1.1791990000000.abc", "1116446470", "fb.1.17.1 ", "fb.1..1"])
+def test_a_malformed_fbp_is_left_out(fbp: str) -> None:
+    assert "fbp" not in rendered(full(fbp=fbp))["user_data"]
+
+
+def test_what_was_left_out_is_noted() -> None:
+    fitted, notes = META.fit(full(fbc="IwAR0", fbp="1"))
+    assert (fitted.fbc, fitted.fbp) == ("", "")
+    assert notes == [f"{name} was left out: Meta would refuse the event for it." for name in ("fbc", "fbp")]
+
+
+CONTACT_ONLY = bare(email="e" * 64)
+
+
+def test_a_backend_event_goes_as_a_systems_where_allowed() -> None:
+    payload = rendered(CONTACT_ONLY, actionSource="auto")
+    assert payload["action_source"] == "system_generated"
+    assert "event_source_url" not in payload
+    assert payload["user_data"] == {"em": ["e" * 64]}
+
+
+@pytest.mark.parametrize(
+    ("event", "options"),
+    [
+        (CONTACT_ONLY, {}),
+        (CONTACT_ONLY, {"actionSource": "website"}),
+        (bare(external_id="b" * 64), {"actionSource": "auto"}),
+        (bare(email="e" * 64, is_url_given=True), {"actionSource": "auto"}),
+    ],
+)
+def test_any_other_event_without_user_agent_is_skipped(event: OutgoingEvent, options: dict[str, str]) -> None:
+    with pytest.raises(CannotExpress) as caught:
+        rendered(event, **options)
+    assert caught.value.reason == Reason.MISSING_USER_AGENT
+
+
+def test_a_web_event_stays_one_whatever_is_allowed() -> None:
+    assert rendered(full(), actionSource="auto")["action_source"] == "website"
+
+
+def test_an_app_secret_proves_the_token() -> None:
+    credential = '{"accessToken": "EAA", "appSecret": "s3cret"}'
+    request = META.request(pixel_of("meta"), credential, [{}])
+    assert request.headers["Authorization"] == "Bearer EAA"
+    # echo -n EAA | openssl dgst -sha256 -hmac s3cret
+    proof = "4aebebb47c45814f49cd6423e4af6b7694ea05143ef08fa4a6fdf06f6f52c5ca"
+    assert json.loads(request.body)["appsecret_proof"] == proof
+    assert b"s3cret" not in request.body
 
 
 @pytest.mark.parametrize(
@@ -177,6 +243,7 @@ ROWS = [
     (400, 2500, None, {"type": "OAuthException"}, Outcome.AUTH, None),
     *[(403, code, None, {}, Outcome.AUTH, None) for code in (3, 10, 200, 250, 299)],
     (400, 100, 33, {}, Outcome.AUTH, None),
+    *[(400, code, None, {}, Outcome.AUTH, None) for code in (104, 803, 2635)],
     # payload
     *[
         (400, 100, subcode, {}, Outcome.REJECTED, None)
@@ -202,6 +269,19 @@ def test_metas_code_decides(
     assert verdict.wait == (timedelta(seconds=wait) if wait else None)
     assert verdict.code == (f"{code}/{subcode}" if subcode else str(code))
     assert verdict.trace_id == "A1"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "API calls from the server require an appsecret_proof argument",
+        "Invalid appsecret_proof provided in the API argument",
+    ],
+)
+def test_a_missing_or_wrong_proof_pauses_the_pixel(message: str) -> None:
+    verdict = verdict_of("meta", 400, error(100, message=message, type="GraphMethodException"))
+    assert (verdict.outcome, verdict.code) == (Outcome.AUTH, "100/appsecret_proof")
+    assert "app secret" in META.meaning(verdict.code)
 
 
 @pytest.mark.parametrize(("asked", "expected"), [(7, 60), (300, 300)])

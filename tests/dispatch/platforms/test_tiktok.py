@@ -1,5 +1,6 @@
-"""TikTok, row by row of platforms.md, section 2."""
+"""TikTok's adapter, row by row of its tables."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -76,15 +77,31 @@ def test_what_tiktok_can_attribute_by(event: OutgoingEvent, expected: bool) -> N
     assert TIKTOK.has_signal(event) is expected
 
 
-def test_an_unknown_currency_takes_the_value_with_it() -> None:
-    properties = rendered(full(event_type=EventType.LEAD, currency="GEL"))["properties"]
+@pytest.mark.parametrize("kind", [EventType.LEAD, EventType.PURCHASE])
+@pytest.mark.parametrize("currency", ["GEL", "UZS"])
+def test_an_unknown_currency_takes_the_value_with_it(kind: EventType, currency: str) -> None:
+    properties = rendered(full(event_type=kind, currency=currency))["properties"]
     assert properties == {"description": "VIP", "order_id": "A-17"}
 
 
-def test_a_purchase_in_an_unknown_currency_is_skipped() -> None:
+def test_a_currency_that_was_left_out_is_noted() -> None:
+    assert TIKTOK.fit(full(currency="GEL"))[1] == ["Value and currency were left out: TikTok does not take GEL."]
+    assert TIKTOK.fit(full(currency="EUR"))[1] == []
+
+
+def test_a_purchase_without_any_value_is_still_skipped() -> None:
     with pytest.raises(CannotExpress) as caught:
-        rendered(full(currency="GEL"))
-    assert caught.value.reason == Reason.CURRENCY_UNSUPPORTED
+        rendered(full(value=None, currency=""))
+    assert caught.value.reason == Reason.MISSING_VALUE
+
+
+@pytest.mark.parametrize(("length", "is_sent"), [(1000, True), (1001, False)])
+def test_a_click_id_over_a_thousand_characters_is_left_out(length: int, is_sent: bool) -> None:
+    assert ("ttclid" in rendered(full(ttclid="E" * length))["user"]) is is_sent
+
+
+def test_events_of_28_days_are_taken() -> None:
+    assert TIKTOK.max_age == timedelta(days=28)
 
 
 @pytest.mark.parametrize(
@@ -104,10 +121,19 @@ def test_the_event_name_is_ours_unless_the_pixel_says_otherwise(
     assert rendered(full(event_type=kind, custom_name=custom), eventNames=names)["event"] == expected
 
 
-def test_a_reserved_word_names_no_custom_event() -> None:
-    with pytest.raises(CannotExpress) as caught:
-        rendered(full(event_type=EventType.CUSTOM, custom_name="Checkout"))
-    assert caught.value.reason == Reason.NO_EVENT_NAME
+@pytest.mark.parametrize(
+    ("reserved", "standard"),
+    [
+        ("AddBilling", "AddPaymentInfo"),
+        ("Browse", "PageView"),
+        ("Checkout", "PlaceAnOrder"),
+        ("ClickForm", "SubmitForm"),
+        ("Registration", "CompleteRegistration"),
+        ("StartCheckout", "InitiateCheckout"),
+    ],
+)
+def test_a_reserved_word_goes_as_its_standard_event(reserved: str, standard: str) -> None:
+    assert rendered(full(event_type=EventType.CUSTOM, custom_name=reserved))["event"] == standard
 
 
 def test_limited_data_use_is_an_option_of_the_pixel() -> None:
@@ -131,11 +157,16 @@ ROWS = [
     *[(status, code, Outcome.REJECTED, None) for status in (200, 400) for code in (40000, 40002)],
     (401, 40001, Outcome.AUTH, None),
     (200, 40007, Outcome.AUTH, None),
-    *[(401, code, Outcome.RETRY, 60) for code in (40016, 40100)],
+    *[(401, code, Outcome.RETRY, 60) for code in (40016, 40100, 40132, 40202, 61000)],
+    (200, 60001, Outcome.RETRY, 600),
     *[(401, code, Outcome.AUTH, None) for code in (40101, 40102, 40103, 40104, 40105)],
+    *[(200, code, Outcome.AUTH, None) for code in (40003, 40106, 40110, 40113, 40114, 40117, 40118, 40124, 40125)],
+    *[(200, code, Outcome.AUTH, None) for code in (40130, 40131, 40300, 40301, 40309, 41000)],
+    *[(200, code, Outcome.AUTH, None) for code in (40006, 40051, 40400, 41001)],  # version or address gone
+    (200, 40050, Outcome.AMBIGUOUS, None),
     *[(status, code, Outcome.RETRY, None) for status in (200, 500) for code in (50000, 50002, 51000, 59999)],
     (200, 51021, Outcome.RETRY, 60),
-    *[(200, code, Outcome.REJECTED, None) for code in (40003, 40800, 49999)],
+    *[(200, code, Outcome.REJECTED, None) for code in (40800, 49999)],
     (200, 7, Outcome.AMBIGUOUS, None),
     (200, -1, Outcome.AMBIGUOUS, None),
     (200, 60000, Outcome.AMBIGUOUS, None),
@@ -147,6 +178,11 @@ def test_tiktoks_code_decides(status: int, code: int, expected: Outcome, wait: i
     verdict = verdict_of("tiktok", status, coded(code))
     assert (verdict.outcome, verdict.code, verdict.trace_id) == (expected, str(code), "R1")
     assert verdict.wait == (seconds(wait) if wait else None)
+
+
+def test_a_duplicated_request_is_marked() -> None:
+    assert verdict_of("tiktok", 200, coded(40050)).is_duplicate
+    assert not verdict_of("tiktok", 200, coded(0)).is_duplicate
 
 
 @pytest.mark.parametrize("code", [False, "0", 0.0, None, [], {}])
