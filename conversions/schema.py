@@ -96,3 +96,11 @@ GET_CONVERSION: dict[str, Any] = {
     "tags": ["Events"],
     "examples": [OpenApiExample("Sent to Meta", value=CONVERSION, response_only=True)],
 }
+LIST_CONVERSIONS: dict[str, Any] = {
+    "operation_id": "listConversions",
+    "summary": "Find conversions: by order, person, channel, state or time",
+    "description": "Newest first. All filters given must match; an unknown filter is refused. `platform`, `sendStatus` "
+    "and `reason` speak of one and the same send: `platform=meta&sendStatus=failed` finds what failed at Meta.",
+    "tags": ["Events"],
+    "examples": [OpenApiExample("One page", value={"conversions": [CONVERSION]}, response_only=True)],
+}

@@ -6,12 +6,14 @@ from typing import Any
 from rest_framework import serializers
 
 from adtarget.api.fields import Address, Answer, Currency, Moment, Money, TelegramId, Text, WebUrl
+from adtarget.api.listing import ListQuery, MomentText
 from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii, EventFacts
 from conversions.identifiers import named
 from conversions.models import Conversion
 from conversions.recording import Recorded
 from conversions.status import capi_status
+from dispatch.choices import SendStatus
 from dispatch.platforms.registry import choices
 from dispatch.serializers import SendAnswer
 
@@ -151,8 +153,25 @@ class ConversionAnswer(Answer):
         return recorded.warning or None
 
 
-class SuccessAnswer(serializers.Serializer):
-    success = serializers.BooleanField()
+class ConversionQuery(ListQuery):
+    """The filters of GET /conversions."""
+
+    siteId = Text(required=False, max_length=64, source="site_id")
+    channelId = Text(
+        required=False, max_length=64, source="channel_id", help_text="Ours, or Telegram's, which starts with -."
+    )
+    telegramUserId = TelegramId(required=False, source="telegram_user_id")
+    externalUserId = Text(required=False, max_length=512, source="external_user_id")
+    orderId = Text(required=False, max_length=128, source="order_id")
+    eventType = serializers.ChoiceField(required=False, choices=EventType.choices, source="event_type")
+    capiStatus = serializers.ChoiceField(required=False, choices=CapiStatus.choices, source="capi_status")
+    platform = Text(required=False, max_length=16, help_text="Has a send to this platform.")
+    sendStatus = serializers.ChoiceField(
+        required=False, choices=SendStatus.choices, source="send_status", help_text="Has a send in this state."
+    )
+    reason = Text(required=False, max_length=32, help_text="Has a send that ended for this reason.")
+    since = MomentText(required=False, help_text="Accepted at or after, in Unix milliseconds.")
+    until = MomentText(required=False, help_text="Accepted before, in Unix milliseconds.")
 
 
 class ConversionDetail(Answer):
@@ -191,3 +210,10 @@ class ConversionDetail(Answer):
 
     def get_orderId(self, conversion: Conversion) -> str | None:
         return conversion.order_id or None
+
+
+class ConversionsAnswer(Answer):
+    """GET /conversions: one page, newest first."""
+
+    conversions = ConversionDetail(many=True)
+    nextCursor = serializers.CharField(help_text="Of the next page; absent on the last.")

@@ -7,19 +7,22 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from adtarget.api import parsing
+from adtarget.api import listing, parsing
+from adtarget.api.fields import SuccessAnswer
 from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
 from adtarget.core import errors
 from adtarget.core.client_context import claimed_client
 from conversions import recording, schema
+from conversions.finding import find_conversions
 from conversions.idempotency import idempotent
 from conversions.models import Conversion
 from conversions.serializers import (
     ConversionAnswer,
     ConversionDetail,
+    ConversionQuery,
     ConversionRequest,
+    ConversionsAnswer,
     EventRequest,
-    SuccessAnswer,
     ValueRequest,
     facts_of,
 )
@@ -40,6 +43,13 @@ class ConversionViewSet(ApiViewSet):
         if conversion is None:
             raise errors.ConversionNotFound
         return Response(ConversionDetail(conversion).data)
+
+    @extend_schema(**schema.LIST_CONVERSIONS, parameters=[ConversionQuery], responses={200: ConversionsAnswer})
+    def list(self, request: Request) -> Response:
+        wanted = listing.read_query(ConversionQuery, request)
+        found = find_conversions(key_of(request).scope(), wanted)
+        page, cursor = listing.page_of(found, wanted, by="attributed_at")
+        return Response(ConversionsAnswer({"conversions": page, "nextCursor": cursor}).data)
 
 
 class LeadEventViewSet(ApiViewSet):

@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from adtarget.api.schema import IDEMPOTENCY, SITE
+
 SEND = {
     "sendId": "snd_01k9z3c1d2e3f4g5h6j7k8m9n1",
     "platform": "meta",
@@ -33,4 +35,55 @@ GET_SEND: dict[str, Any] = {
     "description": "`diagnostics` of an attempt is what the platform said later of what it had accepted (Google).",
     "tags": ["Events"],
     "examples": [OpenApiExample("Sent at the second attempt", value=SEND_DETAIL, response_only=True)],
+}
+LIST_SENDS: dict[str, Any] = {
+    "operation_id": "listSends",
+    "summary": "Find sends: by platform, state, reason or time",
+    "description": "Newest first. All filters given must match; an unknown filter is refused.",
+    "tags": ["Events"],
+    "examples": [
+        OpenApiExample(
+            "One page",
+            value={
+                "sends": [
+                    {**SEND, "conversionId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0", "createdAt": 1792000000000},
+                ]
+            },
+            response_only=True,
+        )
+    ],
+}
+RETRY_SEND: dict[str, Any] = {
+    "operation_id": "retrySend",
+    "summary": "Try a failed or skipped send again",
+    "description": "The event id stays the same, so a platform that has the event does not count it twice. What can no "
+    "longer be repeated safely, or was not ended, is refused with 400 and the reason.",
+    "tags": ["Events"],
+    "parameters": [IDEMPOTENCY],
+    "examples": [OpenApiExample("It is due again", value={"success": True}, response_only=True)],
+}
+LIST_PIXELS: dict[str, Any] = {
+    "operation_id": "listPixels",
+    "summary": "The pixels of the account or of one site, and which are paused",
+    "description": "A paused pixel loses nothing: its sends wait. `paused` says since when and why.",
+    "tags": ["Account"],
+    "parameters": SITE,
+    "examples": [
+        OpenApiExample(
+            "One pixel, paused",
+            value={
+                "pixels": [
+                    {
+                        "id": "pix_01k9z3b7q2m4n6p8r0s2t4v6w8",
+                        "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+                        "platform": "meta",
+                        "pixelId": "1234567890",
+                        "active": True,
+                        "paused": {"since": 1792000000000, "code": "190", "message": "The access token has expired."},
+                    }
+                ]
+            },
+            response_only=True,
+        )
+    ],
 }

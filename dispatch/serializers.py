@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from adtarget.api.fields import Answer, Moment
+from adtarget.api.fields import Answer, Moment, Text
+from adtarget.api.listing import ListQuery, MomentText
 from adtarget.core.times import milliseconds
 from dispatch import explaining, reasons
 from dispatch.choices import Counted, Outcome, SendStatus
-from dispatch.models import Attempt, Receipt, Send
+from dispatch.models import Attempt, Pixel, Receipt, Send
 from dispatch.platforms.registry import choices
 
 
@@ -85,6 +87,58 @@ class AttemptAnswer(Answer):
 
     def get_traceId(self, attempt: Attempt) -> str | None:
         return attempt.trace_id or None
+
+
+class SendQuery(ListQuery):
+    """The filters of GET /sends."""
+
+    siteId = Text(required=False, max_length=64, source="site_id")
+    platform = Text(required=False, max_length=16)
+    status = serializers.ChoiceField(required=False, choices=SendStatus.choices)
+    reason = Text(required=False, max_length=32)
+    since = MomentText(required=False, help_text="Made at or after, in Unix milliseconds.")
+    until = MomentText(required=False, help_text="Made before, in Unix milliseconds.")
+
+
+class ListedSend(SendAnswer):
+    """A send as a row of GET /sends."""
+
+    conversionId = serializers.CharField(source="conversion_id")
+    createdAt = Moment(source="created_at")
+
+
+class SendsAnswer(Answer):
+    """GET /sends: one page, newest first."""
+
+    sends = ListedSend(many=True)
+    nextCursor = serializers.CharField(help_text="Of the next page; absent on the last.")
+
+
+class PauseAnswer(Answer):
+    """Why a pixel is paused: since when, with the platform's code and words."""
+
+    since = Moment(source="paused_at")
+    code = serializers.CharField(source="pause_code")
+    message = serializers.CharField(source="pause_message")
+
+
+class PixelAnswer(Answer):
+    """A connection of a site to an ad platform, without its secrets."""
+
+    id = serializers.CharField(source="pk")
+    siteId = serializers.CharField(source="site_id")
+    platform = serializers.ChoiceField(choices=choices())
+    pixelId = serializers.CharField(source="pixel_id", help_text="The platform's own id.")
+    active = serializers.BooleanField(source="is_active")
+    paused = serializers.SerializerMethodField()
+
+    @extend_schema_field(PauseAnswer)
+    def get_paused(self, pixel: Pixel) -> dict[str, Any] | None:
+        return dict(PauseAnswer(pixel).data) if pixel.paused_at else None
+
+
+class PixelsAnswer(serializers.Serializer):
+    pixels = PixelAnswer(many=True)
 
 
 class SendDetail(SendAnswer):

@@ -1,14 +1,21 @@
 """What an integrator may read of delivery."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from adtarget.api.views import ApiViewSet, key_of
+from adtarget.api import listing
+from adtarget.api.fields import SuccessAnswer
+from adtarget.api.views import ApiViewSet, key_of, named_of
 from adtarget.core import errors
-from dispatch import schema
-from dispatch.models import Send
-from dispatch.serializers import SendDetail
+from adtarget.core.client_context import audited_address
+from conversions.idempotency import idempotent
+from dispatch import replaying, schema
+from dispatch.finding import find_sends
+from dispatch.models import Pixel, Send
+from dispatch.serializers import PixelsAnswer, SendDetail, SendQuery, SendsAnswer
+from leads.resolution import named_site
 
 
 class SendViewSet(ApiViewSet):
@@ -19,3 +26,36 @@ class SendViewSet(ApiViewSet):
         if send is None:
             raise errors.NotFound("There is no such send.")
         return Response(SendDetail(send).data)
+
+    @extend_schema(**schema.LIST_SENDS, parameters=[SendQuery], responses={200: SendsAnswer})
+    def list(self, request: Request) -> Response:
+        wanted = listing.read_query(SendQuery, request)
+        page, cursor = listing.page_of(
+            find_sends(key_of(request).scope("conversion__"), wanted), wanted, by="created_at"
+        )
+        return Response(SendsAnswer({"sends": page, "nextCursor": cursor}).data)
+
+    @extend_schema(**schema.RETRY_SEND, request=None, responses={200: SuccessAnswer})
+    @idempotent
+    def retry(self, request: Request, send_id: str) -> Response:
+        key = key_of(request)
+        send = Send.objects.filter(key.scope("conversion__"), pk=send_id)
+        status = send.values_list("status", flat=True).first()
+        if status is None:
+            raise errors.NotFound("There is no such send.")
+        if status not in replaying.ENDED:
+            raise errors.InvalidPayload(f"This send is {status}. Only a failed or skipped one is tried again.")
+        address = audited_address(request._request)
+        outcomes = replaying.retry(send, actor=f"key {key.prefix}", now=timezone.now(), client_ip=address)
+        if not outcomes.done:
+            raise errors.InvalidPayload(" ".join(outcomes.refused))
+        return Response(SuccessAnswer({"success": True}).data)
+
+
+class PixelViewSet(ApiViewSet):
+    @extend_schema(**schema.LIST_PIXELS, responses={200: PixelsAnswer})
+    def list(self, request: Request) -> Response:
+        key = key_of(request)
+        site = named_site(key=key, named=named_of(request))
+        pixels = Pixel.objects.filter(site__account=key.account_id, **({"site": site} if site else {}))
+        return Response(PixelsAnswer({"pixels": pixels.order_by("site_id", "created_at")}).data)

@@ -60,3 +60,46 @@ LIST_CHANNELS: dict[str, Any] = {
     "tags": ["Channels"],
     "parameters": SITE,
 }
+LIST_SITES: dict[str, Any] = {
+    "operation_id": "listSites",
+    "summary": "The sites of the account, or the key's own",
+    "description": "`siteId` or `websiteId` names a site in events; `websiteId` also stands in the page's snippet.",
+    "tags": ["Account"],
+    "examples": [
+        OpenApiExample(
+            "One site",
+            value={
+                "sites": [
+                    {
+                        "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+                        "websiteId": "atid_01k9z3b7q2m4n6p8r0s2t4v6w8",
+                        "domain": "acme.example",
+                        "name": "Acme",
+                        "paused": False,
+                    }
+                ]
+            },
+            response_only=True,
+        )
+    ],
+}
+GET_ME: dict[str, Any] = {
+    "operation_id": "getMe",
+    "summary": "The key itself: account, site, mode and limits",
+    "description": "A quick way to check a key. `mode` is `live` or `test`.",
+    "tags": ["Account"],
+    "examples": [
+        OpenApiExample(
+            "A live key of the whole account",
+            value={
+                "accountId": "acc_01k9z3b7q2m4n6p8r0s2t4v6w8",
+                "accountName": "Acme",
+                "keyName": "backend",
+                "prefix": "k7m2q9x4",
+                "mode": "live",
+                "rateLimit": {"perMinute": 300, "burst": 50},
+            },
+            response_only=True,
+        )
+    ],
+}

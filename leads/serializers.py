@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from adtarget.api.fields import Answer, Moment, Money, TelegramId
 from conversions.choices import EventType, Source
 from conversions.models import Conversion
 from conversions.status import capi_status
-from leads.models import Channel
+from leads import throttling
+from leads.choices import KeyMode
+from leads.models import ApiKey, Channel
 
 
 class LeadConversion(Answer):
@@ -75,3 +78,38 @@ class ChannelAnswer(Answer):
 
 class ChannelsAnswer(serializers.Serializer):
     channels = ChannelAnswer(many=True)
+
+
+class SiteAnswer(serializers.Serializer):
+    siteId = serializers.CharField(source="pk")
+    websiteId = serializers.CharField(source="website_id")
+    domain = serializers.CharField()
+    name = serializers.CharField()
+    paused = serializers.BooleanField(source="is_paused", help_text="A paused site takes no events (402).")
+
+
+class SitesAnswer(serializers.Serializer):
+    sites = SiteAnswer(many=True)
+
+
+class RateLimitAnswer(serializers.Serializer):
+    """The key's limit on requests: a bucket of `burst`, filled with `perMinute` a minute."""
+
+    perMinute = serializers.IntegerField(source="per_minute")
+    burst = serializers.IntegerField()
+
+
+class KeyAnswer(Answer):
+    """GET /me: the key that the request was made with."""
+
+    accountId = serializers.CharField(source="account_id")
+    accountName = serializers.CharField(source="account.name")
+    keyName = serializers.CharField(source="name")
+    prefix = serializers.CharField()
+    mode = serializers.ChoiceField(choices=KeyMode.choices)
+    siteId = serializers.CharField(source="site_id", allow_null=True, help_text="Present where the key has one site.")
+    rateLimit = serializers.SerializerMethodField()
+
+    @extend_schema_field(RateLimitAnswer)
+    def get_rateLimit(self, key: ApiKey) -> dict[str, Any]:
+        return dict(RateLimitAnswer(throttling.limit_of(key)).data)

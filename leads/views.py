@@ -9,16 +9,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
+from adtarget.api.views import ApiViewSet, key_of, named_of, telegram_id_of_path, text_of_query
 from adtarget.core import errors
 from adtarget.core.client_context import audited_address
 from conversions.erasing import erase_person
 from conversions.models import Conversion
 from conversions.models.conversion import ConversionQuerySet
 from leads import schema
-from leads.models import Channel, Lead
-from leads.resolution import Named, history_site, named_site
-from leads.serializers import ChannelsAnswer, LeadAnswer
+from leads.models import Channel, Lead, Site
+from leads.resolution import history_site, named_site
+from leads.serializers import ChannelsAnswer, KeyAnswer, LeadAnswer, SitesAnswer
 
 MOST_CONVERSIONS = 100
 CONVERSION_ID = re.compile(r"cnv_[0-9a-z]{1,36}")
@@ -28,7 +28,7 @@ class LeadViewSet(ApiViewSet):
     @extend_schema(**schema.GET_LEAD, responses={200: LeadAnswer})
     def retrieve(self, request: Request, telegram_user_id: str) -> Response:
         person, limit, page = telegram_id_of_path(telegram_user_id), _limit(request), _before(request)
-        site = named_site(key=key_of(request), named=_named(request)) or history_site(
+        site = named_site(key=key_of(request), named=named_of(request)) or history_site(
             key=key_of(request), telegram_user_id=person
         )
         lead = Lead.objects.filter(site=site, telegram_user_id=person).first()
@@ -61,11 +61,25 @@ class LeadViewSet(ApiViewSet):
 class ChannelViewSet(ApiViewSet):
     @extend_schema(**schema.LIST_CHANNELS, responses={200: ChannelsAnswer})
     def list(self, request: Request) -> Response:
-        site = named_site(key=key_of(request), named=_named(request))
+        site = named_site(key=key_of(request), named=named_of(request))
         channels = Channel.objects.active().filter(site__account=key_of(request).account_id).select_related("site")
         if site is not None:
             channels = channels.filter(site=site)
         return Response(ChannelsAnswer({"channels": channels.order_by("site_id", "funnel_order", "id")}).data)
+
+
+class SiteViewSet(ApiViewSet):
+    @extend_schema(**schema.LIST_SITES, responses={200: SitesAnswer})
+    def list(self, request: Request) -> Response:
+        key = key_of(request)
+        sites = Site.objects.filter(account=key.account_id, **({"pk": key.site_id} if key.site_id else {}))
+        return Response(SitesAnswer({"sites": sites.order_by("created_at", "pk")}).data)
+
+
+class KeyViewSet(ApiViewSet):
+    @extend_schema(**schema.GET_ME, responses={200: KeyAnswer})
+    def retrieve(self, request: Request) -> Response:
+        return Response(KeyAnswer(key_of(request)).data)
 
 
 def _show_only_tests(lead: Lead, conversions: ConversionQuerySet) -> None:
@@ -77,17 +91,6 @@ def _show_only_tests(lead: Lead, conversions: ConversionQuerySet) -> None:
     lead.external_user_id = ids.values_list("external_user_id", flat=True).first() or ""
 
 
-def _named(request: Request) -> Named:
-    return Named(site_id=_text(request, "siteId"), website_id=_text(request, "websiteId"))
-
-
-def _text(request: Request, name: str) -> str:
-    value: str = request.query_params.get(name, "")
-    if len(value) > 64 or "\0" in value:
-        raise errors.InvalidPayload(f"{name} is not an id.")
-    return value
-
-
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", str(MOST_CONVERSIONS))
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST_CONVERSIONS):
@@ -97,7 +100,7 @@ def _limit(request: Request) -> int:
 
 def _before(request: Request) -> Q:
     """Older than a conversion of the list, or than Unix milliseconds."""
-    text = _text(request, "before")
+    text = text_of_query(request, "before")
     if not text:
         return Q()
     if text.isascii() and text.isdigit():

@@ -120,6 +120,12 @@ class Answer(serializers.Serializer):
         return {name: value for name, value in super().to_representation(instance).items() if value is not None}
 
 
+class SuccessAnswer(serializers.Serializer):
+    """The answer of an action that has nothing else to say."""
+
+    success = serializers.BooleanField()
+
+
 def _checked(rule: Callable[[Any], T], data: Any) -> T:
     try:
         return rule(data)

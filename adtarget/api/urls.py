@@ -3,14 +3,17 @@
 from django.urls import path
 
 from conversions.views import ConversionViewSet, LeadEventViewSet
-from dispatch.views import SendViewSet
+from dispatch.views import PixelViewSet, SendViewSet
 from dispatch.webhooks.views import WebhookViewSet
-from leads.views import ChannelViewSet, LeadViewSet
+from leads.views import ChannelViewSet, KeyViewSet, LeadViewSet, SiteViewSet
 
 urlpatterns = [
     path("events/conversion", ConversionViewSet.as_view({"post": "create"})),
+    path("conversions", ConversionViewSet.as_view({"get": "list"})),
     path("conversions/<str:conversion_id>", ConversionViewSet.as_view({"get": "retrieve"})),
+    path("sends", SendViewSet.as_view({"get": "list"})),
     path("sends/<str:send_id>", SendViewSet.as_view({"get": "retrieve"})),
+    path("sends/<str:send_id>/retry", SendViewSet.as_view({"post": "retry"})),
     path("leads/<str:telegram_user_id>", LeadViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
     path("leads/<str:telegram_user_id>/events", LeadEventViewSet.as_view({"post": "create"})),
     path(
@@ -27,5 +30,8 @@ urlpatterns = [
     path("webhooks/<str:webhook_id>/test", WebhookViewSet.as_view({"post": "test"})),
     path("webhooks/<str:webhook_id>/messages", WebhookViewSet.as_view({"get": "messages"})),
     path("webhooks/<str:webhook_id>/messages/<str:message_id>/retry", WebhookViewSet.as_view({"post": "retry"})),
+    path("sites", SiteViewSet.as_view({"get": "list"})),
+    path("pixels", PixelViewSet.as_view({"get": "list"})),
+    path("me", KeyViewSet.as_view({"get": "retrieve"})),
     path("channels", ChannelViewSet.as_view({"get": "list"})),
 ]

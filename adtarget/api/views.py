@@ -10,6 +10,7 @@ from adtarget.api.negotiation import AlwaysJson
 from adtarget.core import errors
 from leads.models import ApiKey
 from leads.models.lead import LARGEST_TELEGRAM_ID
+from leads.resolution import Named
 
 
 class ApiViewSet(ViewSet):
@@ -33,3 +34,16 @@ def telegram_id_of_path(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 20 and 1 <= int(text) <= LARGEST_TELEGRAM_ID):
         raise errors.InvalidPayload("telegramUserId must be an integer between 1 and 2^52-1.")
     return int(text)
+
+
+def text_of_query(request: Request, name: str, *, longest: int = 64) -> str:
+    """A parameter of the query string, or ''. Raises InvalidPayload for one that is no id."""
+    value: str = request.query_params.get(name, "")
+    if len(value) > longest or "\0" in value:
+        raise errors.InvalidPayload(f"{name} is not an id.")
+    return value
+
+
+def named_of(request: Request) -> Named:
+    """The site that the query string names, by siteId or websiteId."""
+    return Named(site_id=text_of_query(request, "siteId"), website_id=text_of_query(request, "websiteId"))
