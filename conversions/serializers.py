@@ -156,15 +156,21 @@ class ConversionAnswer(Answer):
 class ConversionQuery(ListQuery):
     """The filters of GET /conversions."""
 
-    siteId = Text(required=False, max_length=64, source="site_id")
+    siteId = Text(required=False, max_length=64, source="site_id", help_text="Of this site.")
     channelId = Text(
         required=False, max_length=64, source="channel_id", help_text="Ours, or Telegram's, which starts with -."
     )
-    telegramUserId = TelegramId(required=False, source="telegram_user_id")
-    externalUserId = Text(required=False, max_length=512, source="external_user_id")
-    orderId = Text(required=False, max_length=128, source="order_id")
-    eventType = serializers.ChoiceField(required=False, choices=EventType.choices, source="event_type")
-    capiStatus = serializers.ChoiceField(required=False, choices=CapiStatus.choices, source="capi_status")
+    telegramUserId = TelegramId(required=False, source="telegram_user_id", help_text="Of this person.")
+    externalUserId = Text(
+        required=False, max_length=512, source="external_user_id", help_text="Of the person with this id of yours."
+    )
+    orderId = Text(required=False, max_length=128, source="order_id", help_text="With this order id, whole.")
+    eventType = serializers.ChoiceField(
+        required=False, choices=EventType.choices, source="event_type", help_text="Of this type."
+    )
+    capiStatus = serializers.ChoiceField(
+        required=False, choices=CapiStatus.choices, source="capi_status", help_text="In this state as a whole."
+    )
     platform = Text(required=False, max_length=16, help_text="Has a send to this platform.")
     sendStatus = serializers.ChoiceField(
         required=False, choices=SendStatus.choices, source="send_status", help_text="Has a send in this state."

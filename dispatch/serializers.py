@@ -92,10 +92,10 @@ class AttemptAnswer(Answer):
 class SendQuery(ListQuery):
     """The filters of GET /sends."""
 
-    siteId = Text(required=False, max_length=64, source="site_id")
-    platform = Text(required=False, max_length=16)
-    status = serializers.ChoiceField(required=False, choices=SendStatus.choices)
-    reason = Text(required=False, max_length=32)
+    siteId = Text(required=False, max_length=64, source="site_id", help_text="Of this site.")
+    platform = Text(required=False, max_length=16, help_text="To this platform.")
+    status = serializers.ChoiceField(required=False, choices=SendStatus.choices, help_text="In this state.")
+    reason = Text(required=False, max_length=32, help_text="Ended for this reason.")
     since = MomentText(required=False, help_text="Made at or after, in Unix milliseconds.")
     until = MomentText(required=False, help_text="Made before, in Unix milliseconds.")
 
