@@ -91,7 +91,7 @@ def _blank_visits(leads: list[Lead], starts: QuerySet[BotStart]) -> int:
         nobody = uuid.uuid4()
         sessions = TrackingSession.objects.filter(site=site_id, temp_id=temp_id)
         count += Visit.objects.filter(session__in=list(sessions)).update(
-            temp_id=nobody, seen_at={}, **dict.fromkeys([*OF_A_VISIT, *signal_fields()], "")
+            temp_id=nobody, seen_at={}, consent={}, **dict.fromkeys([*OF_A_VISIT, *signal_fields()], "")
         )
         sessions.update(temp_id=nobody, client_session_id="")
         Invite.objects.filter(channel__site=site_id, temp_id=temp_id).update(temp_id=nobody)
@@ -108,7 +108,13 @@ def _cancel_sends(leads: list[Lead]) -> int:
 def _blank_conversions(leads: list[Lead]) -> int:
     conversions = Conversion.objects.filter(lead__in=leads)
     return conversions.update(
-        external_user_id="", order_id="", api_visit_override={}, pii={}, inherited_pii={}, inherited_since=None
+        external_user_id="",
+        order_id="",
+        api_visit_override={},
+        pii={},
+        inherited_pii={},
+        inherited_since=None,
+        consent={},
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from conversions.choices import EventType
 
@@ -15,6 +16,15 @@ class ClearPii:
     phone: str = ""
     first_name: str = ""
     last_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One optional value that was left out; `field` is its name in the request. Says nothing of the value itself."""
+
+    field: str
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,3 +45,7 @@ class EventFacts:
     external_user_id: str = ""
     pii: ClearPii = field(default_factory=ClearPii)
     signals: dict[str, str] = field(default_factory=dict)
+    in_url: dict[str, str] = field(default_factory=dict)  # click ids of eventSourceUrl, by our names and `fbclid`
+    utms: dict[str, str] = field(default_factory=dict)  # of eventSourceUrl
+    consent: dict[str, Any] = field(default_factory=dict)  # decoded, as it is kept
+    left_out: tuple[LeftOut, ...] = ()

@@ -17,8 +17,10 @@ from functools import wraps
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+#: A SHA-256, perhaps with what Meta's parameter builder writes behind it: a dot and 2 or 8 characters.
+_SHA256 = re.compile(r"([0-9a-f]{64})(?:\.(?:[a-z0-9_-]{2}|[a-z0-9_-]{8}))?", re.ASCII)
+_WORD = r"[^@\s.,;:<>()\[\]\\\"]+"
+_EMAIL = re.compile(rf"{_WORD}(?:\.{_WORD})*@{_WORD}(?:\.{_WORD})+")
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _EXPLICITLY_ABROAD = re.compile(r"\s*\(?\s*(\+|＋|00)")
 #: Without + or 00 a country code cannot be told from an area code in fewer digits.
@@ -29,13 +31,13 @@ _JOINERS = "\u200c\u200d"  # part of the spelling of Persian and Indic names
 
 def sha256(text: str) -> str:
     """The hash of normalised text, in lower-case hex; '' of '', and a hash stays what it is."""
-    if not text or _is_hash(text):
-        return text.lower()
-    return hashlib.sha256(text.encode()).hexdigest()
+    return _given_hash(text) or (hashlib.sha256(text.encode()).hexdigest() if text else "")
 
 
-def _is_hash(text: str) -> bool:
-    return _SHA256.fullmatch(text.lower()) is not None
+def _given_hash(text: str) -> str:
+    """The hash that the text already is, in lower case and without an appendix; '' where it is none."""
+    found = _SHA256.fullmatch(text.lower())
+    return found[1] if found else ""
 
 
 Rule = Callable[[str], str]
@@ -47,7 +49,7 @@ def _rule(normalise: Rule) -> Rule:
     @wraps(normalise)
     def normalise_unless_hashed(text: str) -> str:
         text = text.strip()
-        return text.lower() if _is_hash(text) else normalise(text)
+        return _given_hash(text) or normalise(text)
 
     return normalise_unless_hashed
 
@@ -77,8 +79,8 @@ def phone_e164(text: str, region: str = "") -> str:
     still count where their country code is beyond doubt: plans lag behind.
     """
     text = "".join(str(unicodedata.decimal(character, character)) for character in text.strip())
-    if _is_hash(text):
-        return text.lower()
+    if given := _given_hash(text):
+        return given
     # Twice, because what is left of a doubled trunk prefix shows only behind the country code.
     number = _number(_number(text, region.upper()), "")
     return number if len(number) - 1 in _E164_DIGITS else ""

@@ -4,7 +4,9 @@ import ipaddress
 from collections.abc import Collection, Mapping
 
 from adtarget.core import page_urls
+from conversions.facts import EventFacts
 from conversions.models import Conversion
+from tracker import click_ids
 
 #: As on the visit and in `api_visit_override`; the request's win, field by field.
 SIGNALS = (
@@ -35,6 +37,27 @@ def effective_signals(conversion: Conversion) -> dict[str, str]:
         from_visit["event_source_url"] = visit.url
     known = {**from_visit, **conversion.api_visit_override}
     return {name: value for name, value in known.items() if value}
+
+
+def effective_utms(conversion: Conversion) -> dict[str, str]:
+    """The UTMs of the event's own URL or, where it has none at all, those of its visit."""
+    if conversion.utms:
+        return dict(conversion.utms)
+    visit = conversion.visit
+    return {name: value for name in click_ids.UTMS if visit and (value := getattr(visit, name))}
+
+
+def with_those_in_url(facts: EventFacts, *, before: Conversion | None) -> dict[str, str]:
+    """The request's signals; the click ids of its URL count as given where the request itself names none.
+
+    The same fbclid keeps the fbc of the click that is known of it.
+    """
+    from_url = {name: value for name, value in facts.in_url.items() if name in SIGNALS}
+    if fbclid := facts.in_url.get("fbclid"):
+        known = effective_signals(before).get("fbc", "") if before else ""
+        built = click_ids.choose_fbc(fbclid=fbclid, given="", known=known, now=facts.occurred_at)
+        from_url |= named({"fbc": built})
+    return {**from_url, **facts.signals}
 
 
 def named(given: Mapping[str, str]) -> dict[str, str]:

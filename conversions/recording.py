@@ -5,7 +5,7 @@ with the conversion, and workers are told after commit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,8 +15,10 @@ from django.db.models import QuerySet
 from adtarget.core import errors
 from conversions import duplicates, identifiers, missing_signals
 from conversions.choices import EventType, Source
-from conversions.facts import ClearPii, EventFacts
+from conversions.facts import ClearPii, EventFacts, LeftOut
+from conversions.identifiers import with_those_in_url
 from conversions.inheritance import inherit, recent_history
+from conversions.left_out import unusable_contacts
 from conversions.models import Conversion
 from conversions.pii import hash_pii
 from dispatch import scheduling
@@ -38,6 +40,11 @@ class Recorded:
     is_duplicate: bool = False
     was_updated: bool = False
     warning: str = field(default="")
+    left_out: Sequence[LeftOut] = ()
+
+    @property
+    def left_out_or_none(self) -> Sequence[LeftOut] | None:
+        return self.left_out or None
 
 
 @transaction.atomic
@@ -50,6 +57,7 @@ def record_conversion(
     facts = replace(facts, signals=signals)
     pixels = scheduling.active_pixels(site)
     hashes = _hashes(facts.pii, site, pixels)
+    facts = replace(facts, left_out=(*facts.left_out, *unusable_contacts(facts.pii, hashes)))
     lead, is_new = lock_lead(site=site, telegram_user_id=telegram_user_id, now=now)
     history: Sequence[Conversion] = ()
     if not is_new:
@@ -61,6 +69,7 @@ def record_conversion(
     elif facts.external_user_id:
         _touch(lead, key, facts, now)
     before = history[0] if history else None
+    _tell_history(history, facts)
     inherited = inherit(history, now=now)
     conversion = Conversion.objects.create(
         account_id=key.account_id,
@@ -82,7 +91,13 @@ def record_conversion(
         event_time=facts.occurred_at,
         attributed_at=now,
         # A lead known from the API alone has no visit: what it once came with still leads back to the ad.
-        api_visit_override={**(before.api_visit_override if before else {}), **facts.signals},
+        api_visit_override={
+            **(before.api_visit_override if before else {}),
+            **with_those_in_url(facts, before=before),
+        },
+        utms=facts.utms,
+        consent=facts.consent or (before.consent if before else {}),
+        left_out=list(map(asdict, facts.left_out)),
         pii=hashes,
         inherited_pii=inherited.pii,
         inherited_since=inherited.since,
@@ -95,6 +110,7 @@ def record_conversion(
         is_cold=before is None,
         sends=sends,
         warning="" if sends else missing_signals.nothing_scheduled(conversion, pixels),
+        left_out=facts.left_out,
     )
 
 
@@ -199,7 +215,13 @@ def _repeat(
     """A sent event is answered; one that is not sent yet is completed and sent."""
     existing = list(twin.sends.select_related("pixel"))
     if any(send.status == SendStatus.SENT for send in existing):
-        return Recorded(conversion=twin, is_cold=False, is_duplicate=True, warning=missing_signals.ALREADY_SENT)
+        return Recorded(
+            conversion=twin,
+            is_cold=False,
+            is_duplicate=True,
+            warning=missing_signals.ALREADY_SENT,
+            left_out=facts.left_out,
+        )
     if facts.value is not None:
         if twin.awaiting_manual_input:
             twin.awaiting_manual_input, twin.value_submitted_at = False, now
@@ -208,7 +230,10 @@ def _repeat(
     twin.order_id = facts.order_id or twin.order_id
     twin.external_user_id = facts.external_user_id or twin.external_user_id
     twin.pii = {**twin.pii, **hashes}
-    twin.api_visit_override = {**twin.api_visit_override, **facts.signals}
+    twin.api_visit_override = {**twin.api_visit_override, **with_those_in_url(facts, before=twin)}
+    twin.consent = facts.consent or twin.consent
+    twin.utms = {**twin.utms, **facts.utms}
+    twin.left_out = list(map(asdict, facts.left_out))
     twin.save()
     sends = [] if twin.awaiting_manual_input else scheduling.schedule(twin, pixels, now=now, existing=existing)
     return Recorded(
@@ -218,7 +243,14 @@ def _repeat(
         is_duplicate=True,
         was_updated=True,
         warning="" if sends else missing_signals.nothing_scheduled(twin, pixels),
+        left_out=facts.left_out,
     )
+
+
+def _tell_history(history: Sequence[Conversion], facts: EventFacts) -> None:
+    """What the person now says of their consent also holds for events before: waiting ones are decided by it."""
+    if facts.consent and history:
+        Conversion.objects.filter(pk__in=[conversion.pk for conversion in history]).update(consent=facts.consent)
 
 
 def _told_before(channel: Channel, lead: Lead, *, now: datetime) -> Conversion | None:

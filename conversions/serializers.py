@@ -5,17 +5,21 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adtarget.api.fields import Address, Answer, Currency, Moment, Money, TelegramId, Text, WebUrl
+from adtarget.api.fields import Address, Answer, ConsentField, Currency, Moment, Money, TelegramId, Text, WebUrl
 from adtarget.api.listing import ListQuery, MomentText
+from adtarget.core.consent import read_said
+from adtarget.core.times import milliseconds
 from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii, EventFacts
 from conversions.identifiers import named
+from conversions.left_out import unreadable_consent, usable_signals
 from conversions.models import Conversion
 from conversions.recording import Recorded
 from conversions.status import capi_status
 from dispatch.choices import SendStatus
 from dispatch.platforms.registry import choices
 from dispatch.serializers import SendAnswer
+from tracker import click_ids
 
 CLICK_ID_LENGTH = 2048
 
@@ -61,6 +65,7 @@ class EventRequest(serializers.Serializer):
     clientIp = Address(required=False, source="client_ip")
     userAgent = Text(required=False, max_length=1024, source="user_agent")
     eventSourceUrl = WebUrl(required=False, max_length=2048, source="event_source_url")
+    consent = ConsentField(required=False)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if given["event_type"] == EventType.CUSTOM:
@@ -102,7 +107,10 @@ def require_both(given: dict[str, Any], *, required: bool) -> None:
 def facts_of(given: dict[str, Any], *, client: tuple[str, str], now: datetime) -> EventFacts:
     """The validated body as facts; the forwarded client's headers win over the body's fields."""
     ip, user_agent = client
-    signals = named(given) | named({"client_ip": ip, "user_agent": user_agent})
+    signals, left_out = usable_signals(named(given) | named({"client_ip": ip, "user_agent": user_agent}))
+    said, unreadable = read_said(given.get("consent", {}), at=milliseconds(now))
+    left_out += map(unreadable_consent, unreadable)
+    in_url = click_ids.in_address(given.get("event_source_url", ""))
     return EventFacts(
         event_type=EventType(given["event_type"]),
         occurred_at=given.get("event_time") or now,
@@ -114,12 +122,24 @@ def facts_of(given: dict[str, Any], *, client: tuple[str, str], now: datetime) -
         external_user_id=given.get("external_user_id", ""),
         pii=given.get("pii") or ClearPii(),
         signals=signals,
+        in_url={name: value for name, value in in_url.items() if name not in click_ids.UTMS},
+        utms={name: value for name, value in in_url.items() if name in click_ids.UTMS},
+        consent=said.as_json(),
+        left_out=tuple(left_out),
     )
 
 
 class ScheduledSend(serializers.Serializer):
     sendId = serializers.CharField(source="pk")
     platform = serializers.ChoiceField(choices=choices())
+
+
+class LeftOutAnswer(serializers.Serializer):
+    """An optional value that could not be used. The event went on without it."""
+
+    field = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
 
 
 class ConversionAnswer(Answer):
@@ -132,6 +152,7 @@ class ConversionAnswer(Answer):
     deduplicated = serializers.SerializerMethodField()
     updatedExisting = serializers.SerializerMethodField()
     warning = serializers.SerializerMethodField()
+    warnings = LeftOutAnswer(many=True, source="left_out_or_none", allow_null=True)
     siteId = serializers.CharField(source="conversion.site_id")
     channelId = serializers.CharField(source="conversion.channel_id")
     eventId = serializers.CharField(source="conversion.event_id")
@@ -200,6 +221,7 @@ class ConversionDetail(Answer):
     eventValue = Money(source="value")
     eventCurrency = serializers.SerializerMethodField()
     orderId = serializers.SerializerMethodField()
+    warnings = LeftOutAnswer(many=True, source="left_out_or_none", allow_null=True)
     sends = SendAnswer(many=True)
 
     def get_customEventName(self, conversion: Conversion) -> str | None:

@@ -34,6 +34,7 @@ class Reason(TextChoices):
     CURRENCY_UNSUPPORTED = "currency_unsupported", "The platform does not know this currency"
     NO_EVENT_NAME = "no_event_name", "No event name is set up for this type"
     NO_CONVERSION_ACTION = "no_conversion_action", "No conversion action is set up for this type"
+    CONSENT_DENIED = "consent_denied", "The person did not consent"
     TEST_MODE = "test_mode", "A test event, and this pixel is not a test pixel"
     PIXEL_REMOVED = "pixel_removed", "The pixel was switched off"
     ERASED = "erased", "The person was erased"

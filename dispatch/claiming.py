@@ -64,7 +64,14 @@ def begin_attempt(batch: Sequence[Send], payloads: Sequence[Payload], *, now: da
         for send in batch:
             send.attempts += 1
         return Attempt.objects.bulk_create(
-            Attempt(send=send, number=send.attempts, started_at=now, batch_size=len(batch), request=payload)
+            Attempt(
+                send=send,
+                number=send.attempts,
+                started_at=now,
+                batch_size=len(batch),
+                request=payload,
+                notes=[left_out["message"] for left_out in send.conversion.left_out],
+            )
             for send, payload in zip(batch, payloads, strict=True)
         )
 

@@ -20,6 +20,7 @@ from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.core.logs import redact
 from dispatch import breaker, claiming, diagnostics, pausing, retry
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
+from dispatch.consent import ConsentDenied, permitted
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
 from dispatch.events import outgoing_event
 from dispatch.models import Attempt, Pixel, Receipt, Send
@@ -108,7 +109,17 @@ class Delivery:
                 )
                 continue
             try:
-                payload = self.platform.render(outgoing_event(send.conversion), self.config)
+                event = permitted(outgoing_event(send.conversion), send.conversion, questions=self.platform.consents)
+                payload = self.platform.render(event, self.config)
+            except ConsentDenied as denied:
+                claiming.end(
+                    [send],
+                    SendStatus.SKIPPED,
+                    Reason.CONSENT_DENIED,
+                    now=self.clock(),
+                    error_code=Reason.CONSENT_DENIED,
+                    error_message=denied.sentence[:500],
+                )
             except CannotExpress as cannot:
                 claiming.end([send], SendStatus.SKIPPED, cannot.reason, now=self.clock())
             except Exception as error:  # one event that breaks our code must not stop its neighbours

@@ -67,7 +67,8 @@ def explain_send(send: Send, *, now: datetime) -> str:
     if send.reason == Reason.REJECTED and (known := meaning(send.platform, send.error_code)):
         return known
     words = reasons.words_of(send.reason)
-    return f"{words.meaning} {words.advice}"
+    why = send.error_message if send.reason == Reason.CONSENT_DENIED else words.meaning
+    return f"{why} {words.advice}"
 
 
 def _explain_waiting(send: Send, *, now: datetime) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from adtarget.core import exact_json
 from conversions.models import Conversion
+from dispatch.consent import ConsentDenied, permitted
 from dispatch.events import outgoing_event
 from dispatch.match_quality import MatchQuality, match_quality
 from dispatch.models import Pixel
@@ -26,16 +27,18 @@ class Preview:
 
 def previews(conversion: Conversion, pixels: Iterable[Pixel]) -> list[Preview]:
     event = outgoing_event(conversion)
-    return [_preview(event, pixel) for pixel in pixels]
+    return [_preview(event, conversion, pixel) for pixel in pixels]
 
 
-def _preview(event: OutgoingEvent, pixel: Pixel) -> Preview:
+def _preview(event: OutgoingEvent, conversion: Conversion, pixel: Pixel) -> Preview:
     platform, config = PLATFORMS[pixel.platform], pixel.config()
     quality = match_quality(event, pixel.platform)
     if not platform.has_signal(event):
         return Preview(pixel=pixel, quality=quality, problem="Nothing to attribute by, so no send is made.")
     try:
-        payload = platform.render(event, config)
+        payload = platform.render(permitted(event, conversion, questions=platform.consents), config)
+    except ConsentDenied as denied:
+        return Preview(pixel=pixel, quality=quality, problem=denied.sentence)
     except CannotExpress as cannot:
         return Preview(pixel=pixel, quality=quality, problem=f"{words_of(cannot.reason).label}.")
     request = platform.request(config, "", [payload], test=event.is_test)

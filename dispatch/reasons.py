@@ -45,6 +45,10 @@ _OURS: Mapping[Reason, tuple[str, str]] = {
         "No conversion action is set up for this type.",
         "Add it to the pixel's option conversionActions, then retry.",
     ),
+    Reason.CONSENT_DENIED: (
+        "The person did not consent.",
+        "Nothing to do: after a later yes of the person it can be replayed.",
+    ),
     Reason.TEST_MODE: (
         "A test event, and its pixel takes no tests.",
         "Nothing to do: only a pixel that takes tests gets such events.",

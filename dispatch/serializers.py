@@ -77,7 +77,12 @@ class AttemptAnswer(Answer):
     message = serializers.SerializerMethodField()
     traceId = serializers.SerializerMethodField()
     batchSize = serializers.IntegerField(source="batch_size")
+    notes = serializers.SerializerMethodField()
     diagnostics = DiagnosticsAnswer(source="receipt", allow_null=True)
+
+    def get_notes(self, attempt: Attempt) -> list[str] | None:
+        """What was left out of the event, and why."""
+        return attempt.notes or None
 
     def get_code(self, attempt: Attempt) -> str | None:
         return attempt.code or None

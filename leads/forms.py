@@ -84,11 +84,13 @@ class SiteForm(forms.ModelForm):
             "allowed_domains",
             "kept_query_parameters",
             "default_phone_region",
+            "consent_policy",
             "ad_user_data_consent",
             "ad_personalization_consent",
         )
         labels = {
             "default_phone_region": "Country of phone numbers",
+            "consent_policy": "Visitors' consent",
             "ad_user_data_consent": "May Google get user data?",
             "ad_personalization_consent": "May Google use it for personal ads?",
         }
@@ -96,6 +98,7 @@ class SiteForm(forms.ModelForm):
             "domain": "Of your landing page, such as shop.example.",
             "name": "As people here call it. Empty: the domain.",
             "default_phone_region": "Two letters such as DE: where numbers without +49 belong.",
+            "consent_policy": "Whether what visitors said in your consent banner decides what is sent.",
             "ad_user_data_consent": "What your visitors agreed to; Google asks for it in Europe.",
         }
         widgets = {"domain": forms.TextInput(attrs={"placeholder": "shop.example", **PLAIN})}

@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import SkipField, empty
 
-from adtarget.api.fields import Address, Text, WebUrl
+from adtarget.api.fields import Address, ConsentField, Text, WebUrl
 from tracker import visits
 
 
@@ -51,6 +51,10 @@ def _optional(source: str | None = None) -> OptionalText:
     return OptionalText(required=False, source=source)
 
 
+class Consent(Forgiving, ConsentField):
+    pass
+
+
 class ClickIds(serializers.Serializer):
     """The ids a request may carry besides those in its address."""
 
@@ -84,6 +88,7 @@ class InitRequest(ClickIds):
     clientIp = OptionalAddress(required=False, source="client_ip")
     userAgent = _optional("user_agent")
     links = OptionalBoolean(required=False)
+    consent = Consent(required=False)
 
 
 class UpdateRequest(serializers.Serializer):
@@ -93,6 +98,7 @@ class UpdateRequest(serializers.Serializer):
     fbc = _optional()
     ttp = _optional()
     scCookie1 = _optional("sc_cookie1")
+    consent = Consent(required=False)
 
 
 class InviteRequest(ClickIds):

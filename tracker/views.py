@@ -16,7 +16,7 @@ from adtarget.api import exception_handler, parsing
 from adtarget.core import errors, rate_limit
 from adtarget.core.client_context import limit_group, peer_address
 from leads.models import Site
-from tracker import click_ids, invites, origins, pool, visits
+from tracker import click_ids, invites, origins, pool, visitor_consent, visits
 from tracker.models import Visit
 from tracker.serializers import InitRequest, InviteRequest, UpdateRequest
 from tracker.visits import Page
@@ -80,10 +80,15 @@ def update_fbp(request: HttpRequest) -> HttpResponse:
     site = _site(body.pop("website_id"))
     origins.check(site, request)
     temp_id = body.pop("temp_id")
+    now = timezone.now()
+    consent = visitor_consent.said_on_page(body.pop("consent", None), now)
     ids = visits.acceptable_ids(body)
-    if not ids:
+    if not ids and not consent:
         raise errors.InvalidPayload("fbp is required, and must look like fb.1.1596403881668.1116446470.")
-    return JsonResponse({"success": visits.fill_ids(site=site, temp_id=temp_id, ids=ids, now=timezone.now())})
+    is_known = visits.fill_ids(site=site, temp_id=temp_id, ids=ids, now=now)
+    if is_known and consent:
+        visitor_consent.tell_visits(site, temp_id, consent)
+    return JsonResponse({"success": is_known})
 
 
 @endpoint("GET")
@@ -199,6 +204,7 @@ def _page(request: HttpRequest, *, site: Site, temp_id: UUID, href: str, body: d
         cookies=request.COOKIES,
         client_ip=ip,
         user_agent=user_agent,
+        consent=visitor_consent.said_on_page(body.get("consent"), timezone.now()),
     )
 
 

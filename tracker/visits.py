@@ -1,10 +1,12 @@
 """Visits and sessions: each page view is one row; what the visitor came with stays with them."""
 
+import json
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +20,7 @@ from adtarget.core.prepared import PreparedInsert, PreparedQuery
 from adtarget.core.times import milliseconds
 from conversions.identifiers import is_of_a_person
 from leads.models import Site
-from tracker import click_ids, row_size
+from tracker import click_ids, row_size, visitor_consent
 from tracker.models import TrackingSession, Visit
 
 SESSION_FOR = timedelta(minutes=30)
@@ -46,6 +48,7 @@ class Page:
     cookies: Mapping[str, str] = field(default_factory=dict)
     client_ip: str = ""
     user_agent: str = ""
+    consent: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """A field, or '' where its column could not hold it whole: a visit is worth more than one field."""
@@ -140,6 +143,8 @@ def start_visit(page: Page, *, before: Visit | None, now: datetime) -> Visit:
         _insert_session_and_visit(session, visit)
     else:
         _continue_session(visit, first=(now, session.client_session_id, session.pk))
+    if before and visitor_consent.is_news(page.consent, before):
+        visitor_consent.tell_visits(page.site, page.temp_id, page.consent)
     return visit
 
 
@@ -179,7 +184,8 @@ def _visit(
     signals, seen_at = _signals(page, before=before, now=now)
     external_user_id = page.text("external_user_id") or (before.external_user_id if before else "")
     texts = _shown(page, before=before if in_same_session else None)
-    taken = sum(len(value.encode()) for value in (*signals.values(), external_user_id))
+    consent = dict(page.consent) or (before.consent if before else {})
+    taken = sum(len(value.encode()) for value in (*signals.values(), external_user_id, json.dumps(consent)))
     return Visit(
         site=page.site,
         session=session,
@@ -188,6 +194,7 @@ def _visit(
         external_user_id=external_user_id,
         client_ip=page.client_ip,
         seen_at=seen_at,
+        consent=consent,
         **signals,
         **row_size.cut_texts(texts, taken=taken),
     )

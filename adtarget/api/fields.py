@@ -12,8 +12,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from adtarget.core import exact_json
-from adtarget.core.client_context import is_address
+from adtarget.core import consent, exact_json
+from adtarget.core.client_context import bare_address, is_address
 from adtarget.core.times import EPOCH, milliseconds
 from conversions import money
 from leads.models.lead import LARGEST_TELEGRAM_ID
@@ -94,7 +94,7 @@ class Moment(serializers.Field):
 
 class Address(Text):
     def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data).strip()
+        text = bare_address(super().to_internal_value(data).strip())
         if text and not is_address(text):
             raise serializers.ValidationError("This field must be an IPv4 or IPv6 address.")
         return text
@@ -111,6 +111,31 @@ class WebUrl(Text):
         if text and not is_web:
             raise serializers.ValidationError("This field must be an http or https URL.")
         return text
+
+
+class ConsentField(serializers.Field):
+    """What the person agreed to: `ads`, `userData`, `personalization` (true or false), `tcf`, `gpp` (strings),
+    `gdprApplies`, and `consentMode` (Google's names: granted or denied). All optional; a no from any source wins.
+    """
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("This field must be an object.")
+        given = {name: value for name, value in data.items() if value is not None}
+        for name in (*consent.QUESTIONS, "gdprApplies"):
+            if not isinstance(given.get(name, True), bool):
+                raise serializers.ValidationError(f"{name} must be true or false.")
+        for name in consent.RAW_STRINGS:
+            if not isinstance(given.get(name, ""), str) or len(given.get(name, "")) > consent.LONGEST_STRING:
+                raise serializers.ValidationError(f"{name} must be a string of at most {consent.LONGEST_STRING}.")
+        mode = given.get("consentMode", {})
+        if not isinstance(mode, dict) or any(word not in ("granted", "denied") for word in mode.values()):
+            raise serializers.ValidationError("consentMode must be an object of granted and denied.")
+        known = {name: word for name, word in mode.items() if name in consent.MODE_NAMES}
+        return {**given, "consentMode": known} if known else {n: v for n, v in given.items() if n != "consentMode"}
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class Answer(serializers.Serializer):

@@ -1,6 +1,7 @@
 """Who is really there: the end user as claimed, and the peer as seen."""
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,6 +9,8 @@ from django.http import HttpRequest
 from adtarget.core import errors
 
 LONGEST_USER_AGENT = 1024
+#: What Meta's parameter builder writes behind an address: a dot and 2 or 8 characters.
+_APPENDIX = re.compile(r"\.(?:[A-Za-z0-9_-]{2}|[A-Za-z0-9_-]{8})$")
 
 
 def claimed_client(request: HttpRequest) -> tuple[str, str]:
@@ -15,7 +18,7 @@ def claimed_client(request: HttpRequest) -> tuple[str, str]:
 
     Data only: never used for limits. Raises InvalidPayload for an address that is none.
     """
-    ip = request.headers.get("X-Adtarget-Client-IP", "").strip()
+    ip = bare_address(request.headers.get("X-Adtarget-Client-IP", "").strip())
     user_agent = request.headers.get("X-Adtarget-Client-User-Agent", "").strip()
     if ip and not is_address(ip):
         raise errors.InvalidPayload("X-Adtarget-Client-IP is not an IPv4 or IPv6 address.")
@@ -24,6 +27,12 @@ def claimed_client(request: HttpRequest) -> tuple[str, str]:
     if len(user_agent) > LONGEST_USER_AGENT:
         raise errors.InvalidPayload(f"X-Adtarget-Client-User-Agent is over {LONGEST_USER_AGENT} characters.")
     return ip, user_agent
+
+
+def bare_address(text: str) -> str:
+    """The address without the appendix of Meta's parameter builder; text that is none stays as it is."""
+    bare = _APPENDIX.sub("", text)
+    return bare if not is_address(text) and is_address(bare) else text
 
 
 def is_address(text: str) -> bool:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from adtarget.core.json_document import Field, Node, changes, text
+from adtarget.core.json_document import Field, Node, changes, one_of, text
 from adtarget.core.page_urls import PARAMETER_NAME
 from adtarget.provisioning.channels import provision_channels
 from adtarget.provisioning.pixels import provision_pixel
 from adtarget.provisioning.rows import Tally, apply, note_unknown
 from dispatch.platforms.options import phone_region
+from leads.choices import ConsentPolicy
 from leads.domains import domain_of
 from leads.models import Account, Site
 
@@ -30,6 +31,7 @@ def _query_parameter(node: Node) -> str:
 SITE_FIELDS = [
     Field("name", "name", text(200)),
     Field("defaultPhoneRegion", "default_phone_region", phone_region, null=""),
+    Field("consent", "consent_policy", one_of(ConsentPolicy.values)),
 ]
 
 

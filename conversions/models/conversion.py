@@ -50,6 +50,13 @@ class Conversion(models.Model):
     inherited_since = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the oldest inherited hash was given."
     )
+    utms = models.JSONField(default=dict, blank=True, help_text="Of the event's own URL, by name.")
+    consent = models.JSONField(
+        default=dict, blank=True, help_text="What the request said the person agreed to, decoded and as it came in."
+    )
+    left_out = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Values of the request that could not be used, and why."
+    )
     is_cold = models.BooleanField(default=False, help_text="No history on the site when it came in.")
     is_test = models.BooleanField(default=False)
     awaiting_manual_input = models.BooleanField(default=False)
@@ -100,6 +107,10 @@ class Conversion(models.Model):
     def event_id(self) -> str:
         """What every platform gets on every attempt, for de-duplication."""
         return self.pk
+
+    @property
+    def left_out_or_none(self) -> list[dict[str, str]] | None:
+        return self.left_out or None
 
     @property
     def event_name(self) -> str:

@@ -31,6 +31,7 @@ class AttemptInline(admin.StackedInline):
         "meaning",
         "message",
         "trace_id",
+        "shown_notes",
         "shown_request",
         "shown_response",
         "said_later",
@@ -50,6 +51,10 @@ class AttemptInline(admin.StackedInline):
     def shown_outcome(self, attempt: Attempt) -> SafeString:
         outcome = Outcome(attempt.outcome)
         return badge(outcome.label, OUTCOME_KINDS.get(outcome, "pending"))
+
+    @admin.display(description="Left out")
+    def shown_notes(self, attempt: Attempt) -> str:
+        return " ".join(attempt.notes) or "—"
 
     @admin.display(description="Started")
     def started(self, attempt: Attempt) -> str:

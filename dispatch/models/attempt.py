@@ -31,6 +31,7 @@ class Attempt(models.Model):
         decoder=exact_json.Decoder,
         help_text="This event as it was sent; hashes, never tokens.",
     )
+    notes = models.JSONField(default=list, blank=True, help_text="What was left out of the event, and why.")
     response = models.TextField(blank=True, help_text="The answer, redacted and cut.")
     receipt = models.ForeignKey(
         Receipt, on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="attempts"

@@ -49,9 +49,9 @@ def amount(value: Decimal, currency: str) -> int | float | Decimal:
     return exact_json.number(quantised)
 
 
-def limited_data_use(pixel: PixelConfig) -> Payload:
+def limited_data_use(pixel: PixelConfig, event: OutgoingEvent) -> Payload:
     """Meta's switch for US state laws, which Snapchat took over; 0 leaves the place to the person's IP."""
-    if not pixel.options.get("limitedDataUse"):
+    if not (event.limited_data_use or pixel.options.get("limitedDataUse")):
         return {}
     return {
         "data_processing_options": ["LDU"],

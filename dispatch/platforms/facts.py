@@ -64,6 +64,9 @@ class OutgoingEvent:
     gbraid: str = ""
     wbraid: str = ""
     is_test: bool = False
+    limited_data_use: bool = False  # by what the person agreed to; the pixel's own option adds to it
+    ad_user_data: bool | None = None  # their answer to a platform that asks; None: nothing said
+    ad_personalization: bool | None = None
 
     def signal(self, field: str) -> str:
         """A click or browser id by its field; '' where it is not known."""

@@ -32,7 +32,14 @@ class SiteAdmin(AuditedAdmin, BigTableAdmin):
         ("Ids", {"fields": ("id", "website_id", "conversions", "created_at")}),
         (
             "Matching and consent",
-            {"fields": ("default_phone_region", "ad_user_data_consent", "ad_personalization_consent")},
+            {
+                "fields": (
+                    "default_phone_region",
+                    "consent_policy",
+                    "ad_user_data_consent",
+                    "ad_personalization_consent",
+                )
+            },
         ),
         ("Duplicates", {"fields": ("duplicate_window_seconds", "purchase_duplicate_window_seconds")}),
     )

@@ -3,6 +3,7 @@ from functools import partial
 from django.db import models
 
 from adtarget.core.ids import new_id
+from leads.choices import ConsentPolicy
 from leads.models.account import Account
 
 
@@ -24,6 +25,13 @@ class Site(models.Model):
     default_phone_region = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1, such as DE.")
     ad_user_data_consent = models.BooleanField(null=True, blank=True, help_text="Google: consent to send user data.")
     ad_personalization_consent = models.BooleanField(null=True, blank=True)
+    consent_policy = models.CharField(
+        max_length=16,
+        choices=ConsentPolicy.choices,
+        default=ConsentPolicy.NOT_ASKED,
+        verbose_name="visitors' consent",
+        help_text="What decides about sending an event: see docs/consent.md.",
+    )
     duplicate_window_seconds = models.PositiveIntegerField(default=24 * 3600)
     purchase_duplicate_window_seconds = models.PositiveIntegerField(
         default=10 * 60, help_text="For Purchase and Custom events."

@@ -94,9 +94,9 @@ def test_signals_of_the_request_win_over_the_visits_field_by_field(accept, lead,
 
     visit = VisitFactory(site=channel.site, fbc="fb.1.1.visit", fbp="fb.1.1.1", user_agent="Visit/1")
     seen_on(channel, visit=visit, session=visit.session)
-    accept({"telegramUserId": PERSON, "eventType": "Subscribe", "fbc": "fb.1.1.request"})
+    accept({"telegramUserId": PERSON, "eventType": "Subscribe", "fbc": "fb.1.1791990000123.request"})
     event = outgoing_event(Conversion.objects.latest("id"))
-    assert (event.fbc, event.fbp, event.user_agent) == ("fb.1.1.request", "fb.1.1.1", "Visit/1")
+    assert (event.fbc, event.fbp, event.user_agent) == ("fb.1.1791990000123.request", "fb.1.1.1", "Visit/1")
 
 
 def test_a_lead_known_from_the_api_alone_keeps_its_click(accept, lead, meta_pixel) -> None:

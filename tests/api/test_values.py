@@ -129,9 +129,9 @@ def test_a_value_is_a_decimal_with_four_places(api, lead, sent, kept) -> None:
 
 
 def test_click_ids_are_opaque(accept, lead) -> None:
-    accept({**lead, "fbc": "fb.1.1791990000123. IwAR%20aBc-_ ", "gclid": "A" * 2048})
+    accept({**lead, "sccid": " IwAR%20aBc-_ ", "gclid": "A" * 2048})
     override = Conversion.objects.get().api_visit_override
-    assert override["fbc"] == "fb.1.1791990000123. IwAR%20aBc-_ "
+    assert override["sccid"] == " IwAR%20aBc-_ "
     assert override["gclid"] == "A" * 2048
 
 

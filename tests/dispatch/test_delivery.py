@@ -64,6 +64,12 @@ def test_due_sends_of_a_pixel_travel_in_one_request(pixel) -> None:
     assert set(Send.objects.values_list("status", "due_at", "claim")) == {(SendStatus.SENT, None, None)}
 
 
+def test_an_attempt_notes_what_was_left_out(pixel) -> None:
+    due(pixel, left_out=[{"field": "fbp", "code": "invalid_fbp", "message": "fbp was left out."}])
+    deliver(pixel, FakeMeta())
+    assert Attempt.objects.get().notes == ["fbp was left out."]
+
+
 def test_an_attempt_keeps_what_went_out_and_what_came_back(pixel) -> None:
     due(pixel)
     deliver(pixel, FakeMeta())

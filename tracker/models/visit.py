@@ -48,6 +48,9 @@ class Visit(models.Model):
     seen_at = models.JSONField(
         default=dict, blank=True, help_text="When each click and browser id was first seen, in Unix milliseconds."
     )
+    consent = models.JSONField(
+        default=dict, blank=True, help_text="What the visitor last agreed to: decoded, and as it came in."
+    )
     client_ip = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=1024, blank=True)
     utm_source = models.CharField(max_length=512, blank=True)

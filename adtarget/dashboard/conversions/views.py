@@ -14,12 +14,13 @@ from adtarget.dashboard.conversions.forms import ConversionFilter
 from adtarget.dashboard.conversions.queries import find_conversions
 from adtarget.dashboard.export import csv_answer
 from adtarget.dashboard.paging import Slice
-from conversions.identifiers import effective_signals
+from conversions.identifiers import effective_signals, effective_utms
 from conversions.inheritance import effective_pii
 from conversions.models import Conversion
 from conversions.status import capi_status
 from dispatch.models import Pixel
 from dispatch.previews import previews
+from tracker.click_ids import UTMS
 from tracker.sources import ad_source
 
 EXPORTED = 100_000  # rows of one file
@@ -37,6 +38,11 @@ HEADER = (
     "Ad source",
     "Source",
     "Status",
+    "UTM source",
+    "UTM medium",
+    "UTM campaign",
+    "UTM content",
+    "UTM term",
 )
 
 
@@ -65,6 +71,7 @@ def conversion(request: HttpRequest, access: Access, conversion_id: str) -> Http
         "status": capi_status(row),
         "source": ad_source(row.visit),
         "signals": sorted(effective_signals(row).items()),
+        "utms": sorted(effective_utms(row).items()),
         "contacts": sorted(effective_pii(row)),
         "sends": [{"send": send, "advice": advise(send, now=now)} for send in row.sends.all()],
         "previews": previews(row, pixels),
@@ -74,6 +81,7 @@ def conversion(request: HttpRequest, access: Access, conversion_id: str) -> Http
 
 def _exported(found: QuerySet[Conversion]) -> Iterator[tuple[object, ...]]:
     for row in found.iterator(chunk_size=1000):
+        utms = effective_utms(row)
         yield (
             row.pk,
             row.attributed_at.isoformat(),
@@ -88,4 +96,5 @@ def _exported(found: QuerySet[Conversion]) -> Iterator[tuple[object, ...]]:
             ad_source(row.visit),
             row.source,
             capi_status(row),
+            *(utms.get(name, "") for name in UTMS),
         )

@@ -14,6 +14,7 @@ from dispatch.platforms.google.places import may_get_address
 from dispatch.platforms.google.session import session_attributes
 
 CONSENTS = {"granted": "CONSENT_GRANTED", "denied": "CONSENT_DENIED"}
+_ANSWERS: dict[bool | None, str] = {True: CONSENTS["granted"], False: CONSENTS["denied"]}
 
 
 def has_signal(event: OutgoingEvent) -> bool:
@@ -36,6 +37,9 @@ def render(event: OutgoingEvent, pixel: PixelConfig) -> Payload:
         currency=priced.get("currency"),
         adIdentifiers=_ad_identifiers(event, wish=text(pixel.options.get("ipAddress"))),
         userData=present(userIdentifiers=_user_identifiers(event)),
+        consent=present(
+            adUserData=_ANSWERS.get(event.ad_user_data), adPersonalization=_ANSWERS.get(event.ad_personalization)
+        ),
         eventDeviceInfo=_event_device(event, wish=text(pixel.options.get("ipAddress"))),
     )
 

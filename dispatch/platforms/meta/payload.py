@@ -54,7 +54,7 @@ def render(event: OutgoingEvent, pixel: PixelConfig, *, name: str, source: str) 
                 order_id=event.order_id,
             ),
         ),
-        **limited_data_use(pixel),
+        **limited_data_use(pixel, event),
     }
 
 

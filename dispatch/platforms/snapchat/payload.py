@@ -33,7 +33,7 @@ def render(event: OutgoingEvent, pixel: PixelConfig, *, name: str) -> Payload:
             user_data=_user_data(event),
             custom_data=present(**price(event, required=is_purchase), order_id=event.order_id),
         ),
-        **limited_data_use(pixel),
+        **limited_data_use(pixel, event),
     }
 
 

@@ -43,7 +43,7 @@ def render(event: OutgoingEvent, pixel: PixelConfig, *, name: str, currencies: C
         user=_user(event),
         page=present(url=event.event_source_url, referrer=event.referrer),
         properties=present(**priced, description=event.content_name, order_id=event.order_id),
-        limited_data_use=True if pixel.options.get("limitedDataUse") else None,
+        limited_data_use=True if event.limited_data_use or pixel.options.get("limitedDataUse") else None,
     )
 
 

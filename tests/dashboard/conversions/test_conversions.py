@@ -11,7 +11,7 @@ from django.test import Client
 from adtarget.dashboard.export import cell
 from conversions.models import Conversion
 from leads.models import Account, Channel
-from tests.factories import ChannelFactory, ConversionFactory, LeadFactory, PixelFactory, SendFactory
+from tests.factories import ChannelFactory, ConversionFactory, LeadFactory, PixelFactory, SendFactory, VisitFactory
 
 
 def listed(browser: Client, home: str, **filters: str) -> set[str]:
@@ -79,6 +79,26 @@ def test_the_export_holds_what_the_list_shows(viewer: Client, home: str, channel
     assert [row["Conversion id"] for row in rows] == [purchase.pk]
     assert rows[0]["External id"] == "'=HYPERLINK(1)"
     assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_the_export_names_the_events_own_utms(viewer: Client, home: str, channel: Channel) -> None:
+    visit = VisitFactory(site=channel.site, utm_source="visit", utm_term="word")
+    ConversionFactory(channel=channel, visit=visit, utms={"utm_source": "event"})
+    answer = viewer.get(f"{home}conversions/", {"format": "csv"})
+    (row,) = csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    assert (row["UTM source"], row["UTM term"]) == ("event", "")
+
+
+def test_the_page_shows_the_visits_utms(viewer: Client, home: str, channel: Channel) -> None:
+    visit = VisitFactory(site=channel.site, utm_campaign="spring-sale")
+    conversion = ConversionFactory(channel=channel, visit=visit)
+    assert "spring-sale" in viewer.get(f"{home}conversions/{conversion.pk}/").text
+
+
+def test_the_page_says_what_was_left_out(viewer: Client, home: str, channel: Channel) -> None:
+    left_out = {"field": "fbp", "code": "invalid_fbp", "message": "fbp was left out: it is odd."}
+    conversion = ConversionFactory(channel=channel, left_out=[left_out])
+    assert left_out["message"] in viewer.get(f"{home}conversions/{conversion.pk}/").text
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])
