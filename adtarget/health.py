@@ -52,7 +52,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, counted in the database, so that every web process says the same."""
-    text = kept("metrics", seconds=METRICS_KEPT_SECONDS, make=lambda: render_metrics(timezone.now()))
+    text = kept("metrics", seconds=METRICS_KEPT_SECONDS, make=lambda: render_metrics(timezone.now()).decode())
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -166,7 +166,11 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
         if EMBEDDED
-        else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        else {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"serializer": "adtarget.core.cached.SignedJson"},
+        }
     )
 }
 
@@ -174,6 +178,7 @@ CACHES = {
 API_ENABLED = env.bool("API_ENABLED", default=True)
 API_RATE_LIMIT_PER_MINUTE = env.int("API_RATE_LIMIT_PER_MINUTE", default=300)
 API_RATE_LIMIT_BURST = env.int("API_RATE_LIMIT_BURST", default=50)
+API_FAILED_KEYS_PER_MINUTE = env.int("API_FAILED_KEYS_PER_MINUTE", default=600)  # of one address
 API_MAX_BODY_BYTES = 64 * 1024
 
 REST_FRAMEWORK = {

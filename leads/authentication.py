@@ -5,12 +5,12 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from adtarget.core import errors
-from leads import api_keys
+from leads import api_keys, failed_keys
 from leads.models import ApiKey
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Puts the key on `request.auth`. Raises AuthRequired, InvalidKey or RevokedKey."""
+    """Puts the key on `request.auth`. Raises AuthRequired, InvalidKey, RevokedKey or RateLimited."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -19,6 +19,11 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise errors.AuthRequired
         if not token.startswith("atk_"):
             raise errors.AuthRequired("This is not an AdTarget API key; they start with atk_live_ or atk_test_.")
-        key = api_keys.verify(token)
+        failed_keys.refuse_guesser(request)
+        try:
+            key = api_keys.verify(token)
+        except errors.InvalidKey:
+            failed_keys.note_failure(request)
+            raise
         api_keys.note_use(key, now=timezone.now())
         return None, key

@@ -2,11 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from adtarget.core import rate_limit, session_age
@@ -20,16 +23,46 @@ RECENT = timedelta(hours=12)
 #: Five tries in a row, then one in three minutes: of one name from one address.
 TRIES_IN_A_ROW = 5
 TRIES_PER_MINUTE = 1 / 3
+#: Of one name from all addresses together. It slows guessing down and locks nobody out: a browser in which
+#: the person has signed in before is not counted (OWASP, "Blocking Brute Force Attacks", device cookies).
+TRIES_OF_ALL_IN_A_ROW = 30
+TRIES_OF_ALL_PER_MINUTE = 10
+KNOWN_BROWSER = "known_browser"
+KNOWN_FOR = timedelta(days=180)
 
 
 # ------------------------------------------------------------------ tries
 def seconds_to_wait(request: HttpRequest | None, *, what: str, who: str) -> int:
     """Takes one of the tries that an address has for `who`; 0 where one was left."""
     address = _address(request)
-    return max(
-        rate_limit.take(_bucket(address, what, who), per_minute=TRIES_PER_MINUTE, burst=TRIES_IN_A_ROW),
-        rate_limit.take(f"sign-in:{address}", per_minute=10, burst=40),
+    wait = rate_limit.take(f"sign-in-from:{address}", per_minute=10, burst=40)
+    if not wait:
+        wait = rate_limit.take(_bucket(address, what, who), per_minute=TRIES_PER_MINUTE, burst=TRIES_IN_A_ROW)
+    if not wait and not _knows_browser(request, what, who):
+        wait = rate_limit.take(
+            f"{what}-of-all:{who.casefold()}", per_minute=TRIES_OF_ALL_PER_MINUTE, burst=TRIES_OF_ALL_IN_A_ROW
+        )
+    return wait
+
+
+def remember_browser(response: HttpResponseBase, user: User) -> None:
+    """So that guesses from elsewhere do not slow down the person who signed in here."""
+    response.set_cookie(
+        KNOWN_BROWSER,
+        signing.dumps([f"sign-in:{user.get_username().casefold()}", f"code:{user.pk}"], salt=KNOWN_BROWSER),
+        max_age=KNOWN_FOR,
+        secure=bool(settings.SESSION_COOKIE_SECURE),
+        httponly=True,
+        samesite="Lax",
     )
+
+
+def _knows_browser(request: HttpRequest | None, what: str, who: str) -> bool:
+    try:
+        given = request.COOKIES.get(KNOWN_BROWSER, "") if request else ""
+        return f"{what}:{who.casefold()}" in signing.loads(given, salt=KNOWN_BROWSER, max_age=KNOWN_FOR)
+    except signing.BadSignature:
+        return False
 
 
 def forget_tries(request: HttpRequest | None, *, what: str, who: str) -> None:

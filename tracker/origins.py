@@ -1,13 +1,10 @@
 """Is this page allowed to speak for this site?"""
 
-import contextlib
 from urllib.parse import urlsplit
 
-import redis
-from django.core.cache import cache
 from django.http import HttpRequest
 
-from adtarget.core import errors
+from adtarget.core import cached, errors
 from leads.models import Site
 
 REMEMBERED_SECONDS = 3600
@@ -22,8 +19,7 @@ def check(site: Site, request: HttpRequest, *, href: str = "") -> None:
     sources = (request.headers.get("Origin", ""), request.headers.get("Referer", ""), href)
     host = next(filter(None, map(host_of, sources)), "")
     if host and not is_allowed(site, host):
-        with contextlib.suppress(redis.RedisError):  # it only helps whoever sets the site up
-            cache.set(_refusal(site), host[:253], REMEMBERED_SECONDS)
+        cached.remember(_refusal(site), host[:253], seconds=REMEMBERED_SECONDS)  # only helps to set the site up
         raise errors.DomainNotAllowed(
             f"{host[:253]} may not speak for this site. Add it to the site's allowed domains."
         )
@@ -31,9 +27,7 @@ def check(site: Site, request: HttpRequest, *, href: str = "") -> None:
 
 def refused_lately(site: Site) -> str:
     """The host that was refused last within the hour, as far as it is known; else ''."""
-    with contextlib.suppress(redis.RedisError):
-        return str(cache.get(_refusal(site)) or "")
-    return ""
+    return str(cached.remembered(_refusal(site)) or "")
 
 
 def is_allowed(site: Site, host: str) -> bool:

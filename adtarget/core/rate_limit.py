@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import OrderedDict
 from functools import cache
 from math import ceil
 
@@ -17,7 +18,9 @@ local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens = math.min(burst, (tonumber(state[1]) or burst) + (now - (tonumber(state[2]) or now)) * rate)
+local tokens, at = tonumber(state[1]), tonumber(state[2])
+if not (tokens and at and tokens >= 0 and at <= now) then tokens, at = burst, now end
+tokens = math.min(burst, tokens + (now - at) * rate)
 local wait = 0
 if tokens >= 1 then tokens = tokens - 1 else wait = (1 - tokens) / rate end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
@@ -26,7 +29,7 @@ return tostring(wait)
 """
 REDIS_PATIENCE_SECONDS = 0.1
 REDIS_REST_SECONDS = 5.0  # after a failure, how long nobody asks it again
-MOST_LOCAL_BUCKETS = 50_000
+MOST_LOCAL_BUCKETS = 50_000  # of each kind: what stands before the first colon of its name
 
 
 def take(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True) -> int:
@@ -50,26 +53,36 @@ def forget(bucket: str) -> None:
 
 
 class LocalBuckets:
-    """Buckets of this process, by its monotonic clock."""
+    """Buckets of this process, by its monotonic clock.
 
-    def __init__(self) -> None:
+    Of each kind the most recently used stay, so that one kind's flood forgets no
+    bucket of another, and nobody gets a full bucket again for less requests than
+    there are buckets.
+    """
+
+    def __init__(self, most: int = MOST_LOCAL_BUCKETS) -> None:
+        self._most = most
         self._lock = threading.Lock()
-        self._buckets: dict[str, tuple[float, float]] = {}
+        self._kinds: dict[str, OrderedDict[str, tuple[float, float]]] = {}
 
     def take(self, bucket: str, *, rate: float, burst: int) -> float:
         now = time.monotonic()
         with self._lock:
-            if len(self._buckets) > MOST_LOCAL_BUCKETS:
-                self._buckets.clear()  # forgetting is lenient, growing without end is not
-            tokens, at = self._buckets.get(bucket, (float(burst), now))
+            kind = self._kind(bucket)
+            tokens, at = kind.pop(bucket, (float(burst), now))
             tokens = min(burst, tokens + (now - at) * rate)
             taken = tokens >= 1
-            self._buckets[bucket] = (tokens - 1 if taken else tokens, now)
+            kind[bucket] = (tokens - 1 if taken else tokens, now)
+            if len(kind) > self._most:
+                kind.popitem(last=False)
             return 0.0 if taken else (1 - tokens) / rate
 
     def forget(self, bucket: str) -> None:
         with self._lock:
-            self._buckets.pop(bucket, None)
+            self._kind(bucket).pop(bucket, None)
+
+    def _kind(self, bucket: str) -> OrderedDict[str, tuple[float, float]]:
+        return self._kinds.setdefault(bucket.partition(":")[0], OrderedDict())
 
 
 class RedisBuckets:
@@ -90,6 +103,9 @@ class RedisBuckets:
             return None
         try:
             return float(self._script(keys=[_key(bucket)], args=[rate, burst]))
+        except redis.ResponseError:
+            self.forget(bucket)  # what lies there is no bucket of ours
+            return None
         except redis.RedisError as error:
             self._rest(error)
             return None

@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
 
 from adtarget import health
-from adtarget.core import heartbeat
+from adtarget.core import cached, heartbeat
 from tests.factories import PixelFactory, SendFactory
 
 
@@ -113,7 +112,7 @@ def test_metrics_count_sends_by_what_became_of_them(client) -> None:
 
 @pytest.mark.django_db
 def test_many_scrapers_cost_one_count(client, django_assert_num_queries) -> None:
-    cache.set("metrics", b"kept")
+    cached.remember("metrics", "kept", seconds=60)
 
     with django_assert_num_queries(0):
         assert client.get("/metrics").content == b"kept"

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from adtarget.api import exception_handler, parsing
 from adtarget.core import errors
+from leads import failed_keys
 from leads.models import Bot
 from tracker.telegram import intake
 
@@ -28,6 +29,7 @@ def webhook(request: HttpRequest, bot_id: str) -> HttpResponse:
     try:
         if request.method != "POST":
             raise errors.MethodNotAllowed
+        failed_keys.refuse_guesser(request)
         bot = _authentic_bot(request, bot_id)
         body = parsing.read_body(request, most=MOST_BYTES)
     except errors.ApiError as error:
@@ -47,5 +49,6 @@ def _authentic_bot(request: HttpRequest, bot_id: str) -> Bot:
     bot = Bot.objects.filter(pk=bot_id.replace("\0", "")).first()  # which PostgreSQL takes in no text
     secret = bot.webhook_secret.encode() if bot else b""
     if not hmac.compare_digest(given, secret) or not secret or bot is None:
+        failed_keys.note_failure(request)
         raise errors.InvalidKey("X-Telegram-Bot-Api-Secret-Token is not this webhook's secret.")
     return bot

@@ -1,5 +1,6 @@
 """The figures of a period beside those of the one before."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -43,6 +44,24 @@ class Before:
     revenue: dict[str, Decimal]
     joined: tuple[int, int, int]
     health: list[figures.Health]
+
+    def to_json(self) -> list[Any]:
+        revenue = {currency: str(total) for currency, total in self.revenue.items()}
+        health = [[entry.platform, entry.by_status, entry.reasons] for entry in self.health]
+        return [self.count, revenue, self.joined, health]
+
+    @classmethod
+    def from_json(cls, found: list[Any]) -> "Before":
+        count, revenue, (joins, organic, left), health = found
+        return cls(
+            count,
+            {currency: Decimal(total) for currency, total in revenue.items()},
+            (joins, organic, left),
+            [
+                figures.Health(platform, {SendStatus(name): sends for name, sends in by_status.items()}, Counter(why))
+                for platform, by_status, why in health
+            ],
+        )
 
 
 @page()
@@ -115,6 +134,8 @@ def _before(account: Account, period: Period) -> Before:
         make=lambda: Before(
             *figures.totals(account, period), figures.joined(account, period), figures.health(account, period)
         ),
+        to_json=Before.to_json,
+        from_json=Before.from_json,
     )
 
 

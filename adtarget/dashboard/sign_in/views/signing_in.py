@@ -30,7 +30,9 @@ class SignIn(LoginView):
             sign_in.wait_for_code(self.request, user, next_page=self.get_success_url())
             return redirect("dashboard:sign-in-code")
         sign_in.sign_in(self.request, user)
-        return redirect(self.get_success_url())
+        answer = redirect(self.get_success_url())
+        sign_in.remember_browser(answer, user)
+        return answer
 
 
 @never_cache
@@ -43,7 +45,9 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(user, request, request.POST or None)
     if form.is_valid():
         sign_in.sign_in(request, user)
-        return redirect(next_page)
+        answer = redirect(next_page)
+        sign_in.remember_browser(answer, user)
+        return answer
     return render(request, "dashboard/sign_in/sign_in_code.html", {"form": form})
 
 
