@@ -153,7 +153,7 @@ def settings(sandbox: SandboxState) -> dict[str, Any]:
         "latency_ms": sandbox.latency_seconds * 1000,
         "validate": sandbox.validates,
         "tokens": len(sandbox.tokens) if sandbox.tokens is not None else None,
-        "diagnostics_seconds": sandbox.google.diagnostics.seconds_until_known,
+        "diagnostics_seconds": sandbox.diagnostics_seconds,
         "webhook_secrets": sorted(sandbox.webhooks.secrets),
         "telegram_link_base": sandbox.telegram.state.link_base,
         "telegram_retry_seconds": sandbox.telegram.deliverer.retry_seconds,
@@ -173,7 +173,7 @@ def _set(sandbox: SandboxState, told: Mapping[str, Any]) -> dict[str, Any]:
     if "tokens" in told:
         sandbox.tokens = None if told["tokens"] is None else frozenset(map(str, told["tokens"]))
     if "diagnostics_seconds" in told:
-        sandbox.google.diagnostics.seconds_until_known = float(told["diagnostics_seconds"])
+        sandbox.diagnostics_seconds = float(told["diagnostics_seconds"])
     if "telegram_link_base" in told:
         sandbox.telegram.state.link_base = str(told["telegram_link_base"]).rstrip("/")
     if "telegram_retry_seconds" in told:

@@ -97,6 +97,9 @@ class Judge(ABC):
     #: Refusals by name: the params of a `platform_error`.
     refusals: ClassVar[Mapping[str, Mapping[str, Any]]]
 
+    #: How long a platform that says later what was counted takes to know it.
+    seconds_until_known: float = 0.0
+
     @abstractmethod
     def takes(self, request: Request) -> bool:
         """Is this one of its endpoints?"""
@@ -115,6 +118,9 @@ class Judge(ABC):
     @abstractmethod
     def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
         """The platform's own error; `told` completes or changes the `refusals` row it names."""
+
+    def forget(self) -> None:  # noqa: B027 (most remember nothing)
+        """Forgets what the judge itself remembers of earlier requests."""
 
     def miscount(self, body: Any) -> Any:
         """The success with its proof spoilt."""

@@ -8,11 +8,7 @@ from typing import Any
 
 from adtarget.sandbox.faults import Fault, Faults
 from adtarget.sandbox.judging import Judge, Judgement, Submission, Terms
-from adtarget.sandbox.platforms.google.judge import Google, GoogleStatus
-from adtarget.sandbox.platforms.google.oauth import OAuth
-from adtarget.sandbox.platforms.meta import Meta
-from adtarget.sandbox.platforms.snapchat import Snapchat
-from adtarget.sandbox.platforms.tiktok import TikTok
+from adtarget.sandbox.platforms.registry import new_judges
 from adtarget.sandbox.request import Request
 from adtarget.sandbox.store import Store
 from adtarget.sandbox.telegram.judge import Telegram
@@ -23,8 +19,8 @@ class SandboxState:
     """Everything about the sandbox but its connections."""
 
     def __init__(self, *, telegram_links: str) -> None:
-        self.google, self.webhooks, self.telegram = Google(), Webhooks(), Telegram(telegram_links)
-        platforms = (Meta(), TikTok(), Snapchat(), self.google, GoogleStatus(self.google), OAuth())
+        self.webhooks, self.telegram = Webhooks(), Telegram(telegram_links)
+        platforms = new_judges()
         self.judges: dict[str, Judge] = {judge.slug: judge for judge in (*platforms, self.webhooks, self.telegram)}
         self.store, self.faults = Store(self.judges), Faults()
         self.latency_seconds = 0.0
@@ -66,7 +62,18 @@ class SandboxState:
         """Forgets what came and behaves again. Telegram's chats stay: `telegram.state.clear()` forgets them."""
         self.store.clear()
         self.faults.replace()
-        self.google.diagnostics.clear()
+        for judge in self.judges.values():
+            judge.forget()
+
+    @property
+    def diagnostics_seconds(self) -> float:
+        """How long the platforms that say later what was counted take to know it."""
+        return max((judge.seconds_until_known for judge in self.judges.values()), default=0.0)
+
+    @diagnostics_seconds.setter
+    def diagnostics_seconds(self, seconds: float) -> None:
+        for judge in self.judges.values():
+            judge.seconds_until_known = seconds
 
     # -------------------------------------------------------------- one request
     def judge_of(self, request: Request) -> Judge | None:

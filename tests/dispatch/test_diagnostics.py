@@ -84,7 +84,7 @@ def test_a_part_of_a_request_is_told_as_a_part(sandbox) -> None:
 
 def test_what_is_not_known_yet_is_asked_again_until_a_day_has_passed(sandbox, settings) -> None:
     settings.DISPATCH_DIAGNOSIS_SECONDS = 1800
-    sandbox.google.diagnostics.seconds_until_known = 3600
+    sandbox.diagnostics_seconds = 3600
     deliver("Cj0good")
     assert ask() == 0
 

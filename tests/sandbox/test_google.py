@@ -56,6 +56,17 @@ def test_snake_case_is_read_as_well(client: Client) -> None:
         ("eventSource", "APP", "EVENT_SOURCE_AND_DESTINATION_MISMATCH", "event_source"),
         ("transactionId", "x" * 65, "INVALID_ARGUMENT", "transaction_id"),
         ("conversionValue", "49.9", "INVALID_NUMBER_FORMAT", "conversion_value"),
+        ("adIdentifiers", {"gbraid": "G", "wbraid": "W"}, "INVALID_AD_IDENTIFIERS", "ad_identifiers"),
+        *(
+            ("adIdentifiers", {"sessionAttributes": value}, "INVALID_ARGUMENT", "ad_identifiers.session_attributes")
+            for value in ("eyJhIjoiYiJ9", "eyJnYWRfc291cmNlIjoiMSJ9==", "not base64", "e30", "e" * 4004, 7)
+        ),
+        (
+            "adIdentifiers",
+            {"gclid": "Cj", "landingPageDeviceInfo": {"ipAddress": "somewhere"}},
+            "INVALID_IP_ADDRESS",
+            "ad_identifiers.landing_page.ip_address",
+        ),
         ("currency", "usd", "INVALID_CURRENCY_CODE", "currency"),
         ("userData.userIdentifiers", [{"emailAddress": "zz"}], "INVALID_HEX_ENCODING", "user_data.user_identifiers[0]"),
         (
@@ -91,6 +102,11 @@ def test_a_wrong_event_is_refused(
     assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert reasons(answer.json()) == [reason, f"events.events[1].{field}"]
     assert [kept["accepted"] for kept in sandbox.events()] == [False, False]
+
+
+def test_session_attributes_alone_are_an_identifier(client: Client) -> None:
+    event = {**google_event(), "adIdentifiers": {"sessionAttributes": "eyJnYWRfc291cmNlIjoiMSJ9"}}
+    assert client.google(event).status_code == 200
 
 
 def test_an_event_without_any_identifier_is_refused(client: Client) -> None:

@@ -42,7 +42,13 @@ def test_a_right_event_is_received_and_kept(client: Client, sandbox: Sandbox) ->
         ("user_data.em", [hashlib.sha256(b"").hexdigest()], "em", None),
         ("user_data.em", ["A" * 64], "em", None),
         ("user_data.fbc", "fb.1.1791990000123", "fbc", 2804001),
+        ("user_data.fbc", "fb.1.1791990000123.fb.1.1791990000123.IwAR0", "fbc", 2804001),
+        ("user_data.fbc", "fb.1.1791990000123.IwAR0%20", "fbc", 2804001),
+        ("user_data.fbc", "fb.1.1791990000123.IwAR0?utm_source=fb", "fbc", 2804001),
+        ("user_data.fbc", "fb.1.1791990000123.IwAR0.abc", "fbc", 2804001),
+        ("user_data.fbc", "fb.x.1791990000123.IwAR0", "fbc", 2804001),
         ("user_data.fbp", "1116446470", "fbp", None),
+        ("user_data.fbp", "fb.1.1791990000000.abc", "fbp", None),
         ("user_data.client_ip_address", "a" * 64, "client_ip_address", None),
         ("custom_data", {}, "value", None),
         ("custom_data.currency", ..., "currency", None),
@@ -79,6 +85,35 @@ def test_a_wrong_event_is_refused(
 def test_user_data_that_names_nobody_is_refused(client: Client, user: dict[str, Any]) -> None:
     event = {**meta_event(), "action_source": "chat", "user_data": user}
     assert "user_data" in client.meta(event).json()["error"]["message"]
+
+
+@pytest.mark.parametrize("appendix", ["", ".AQ", ".AQIBAQIB"])
+def test_the_parameter_builders_appendix_is_taken(client: Client, appendix: str) -> None:
+    user = {"fbc": f"fb.1.1791990000123.IwAR0{appendix}", "fbp": f"fb.1.1791990000000.11{appendix}"}
+    event = meta_event()
+    assert client.meta({**event, "user_data": {**event["user_data"], **user}}).status_code == 200
+
+
+def test_a_systems_event_needs_no_page(client: Client) -> None:
+    event = {**meta_event(), "action_source": "system_generated", "user_data": {"em": ["a" * 64]}}
+    del event["event_source_url"]
+    assert client.meta(event).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("proof", "status"),
+    [
+        (None, 400),
+        ("wrong", 400),
+        # echo -n EAA-prove | openssl dgst -sha256 -hmac sandbox-app-secret
+        ("756f491e8f5e6ece84059b6e6c57051a85c5658321c4a3e1df532c3d6c32586a", 200),
+    ],
+)
+def test_an_app_may_ask_for_the_proof_of_its_secret(client: Client, proof: str | None, status: int) -> None:
+    body = {"data": [meta_event()], **({"appsecret_proof": proof} if proof else {})}
+    answer = client.post("/v26.0/1/events", body, Authorization="Bearer EAA-prove")
+    assert answer.status_code == status
+    assert status == 200 or "appsecret_proof" in answer.json()["error"]["message"]
 
 
 def test_an_event_of_a_shop_may_be_two_months_old(client: Client) -> None:

@@ -15,6 +15,11 @@ def test_a_right_event_is_received_and_kept(client: Client, sandbox: Sandbox) ->
     assert (kept["name"], kept["event_id"], kept["accepted"], kept["test"]) == ("PURCHASE", "cnv_1", True, False)
 
 
+@pytest.mark.parametrize("currency", ["GEL", "UZS"])
+def test_any_currency_is_taken(client: Client, currency: str) -> None:
+    assert client.snapchat(changed(snapchat_event(), "custom_data.currency", currency)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("place", "value", "field"),
     [

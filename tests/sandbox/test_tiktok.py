@@ -16,6 +16,14 @@ def test_a_right_event_is_received_and_kept(client: Client, sandbox: Sandbox) ->
     assert (kept["pixel"], kept["name"], kept["event_id"], kept["accepted"]) == ("C4ABC", "Purchase", "cnv_1", True)
 
 
+def test_a_purchase_without_value_and_currency_is_taken(client: Client) -> None:
+    assert client.tiktok({**tiktok_event(), "properties": {}}).json()["code"] == 0
+
+
+def test_an_event_of_four_weeks_is_taken(client: Client) -> None:
+    assert client.tiktok({**tiktok_event(), "event_time": now() - 27 * 86400}).json()["code"] == 0
+
+
 @pytest.mark.parametrize(
     ("place", "value", "words"),
     [
@@ -24,7 +32,7 @@ def test_a_right_event_is_received_and_kept(client: Client, sandbox: Sandbox) ->
         ("event_id", 17, "event_id: Not a valid string."),
         ("event_time", ..., "event_time: Not a valid integer."),
         ("event_time", lambda: now() * 1000, "event_time: Not a valid value: it is not in the future."),
-        ("event_time", lambda: now() - 8 * 86400, "event_time: Not a valid value: it is at most 7 days old."),
+        ("event_time", lambda: now() - 29 * 86400, "event_time: Not a valid value: it is at most 28 days old."),
         ("user", ..., "user: Missing data for required field."),
         ("user.email", "ada@example.com", "user.email: Not a valid value: it is SHA-256 in lower-case hex."),
         ("user.ttclid", "x" * 1001, "user.ttclid: Not a valid value: it has at most 1,000 characters."),

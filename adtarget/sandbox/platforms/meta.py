@@ -1,8 +1,10 @@
 """Meta Conversions API: platforms.md, section 1."""
 
+import hmac
 import re
 import secrets
-from collections.abc import Mapping
+import string
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from adtarget.sandbox.judging import (
@@ -39,8 +41,9 @@ TOO_WEAK = (
     {"fn", "ge"},
     {"ln", "ge"},
 )
-FBC = re.compile(r"fb\.[0-9]\.[0-9]{10,13}\.\S+")
-FBP = re.compile(r"fb\.[0-9]\.[0-9]{10,13}\.[0-9]+(\.\w+)?")
+ID_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-_")
+#: Tokens with this word are of an app that requires its secret to be proven.
+PROVEN, APP_SECRET = "prove", b"sandbox-app-secret"
 CURRENCY = re.compile(r"[A-Za-z]{3}")
 TITLES = {
     33: "Unsupported post request",
@@ -60,6 +63,9 @@ class Meta(Judge):
         "blocked": {"code": 368, "message": "The action attempted has been deemed abusive or is otherwise disallowed"},
         "transient": {"code": 2, "is_transient": True, "status": 500, "message": "Service temporarily unavailable"},
         "invalid": {"code": 100, "message": "(#100) Invalid parameter"},
+        "proof": {"code": 100, "message": "API calls from the server require an appsecret_proof argument"},
+        "alias": {"code": 803, "message": "(#803) Some of the aliases you requested do not exist"},
+        "retired": {"code": 2635, "message": "(#2635) You are calling a deprecated version of the API."},
         "too_old": {"code": 100, "subcode": 2804003, "message": "Invalid parameter"},
     }
 
@@ -83,6 +89,7 @@ class Meta(Judge):
             _check(event, terms.now)
         return (
             _token_refusal(terms.token_problem(submission.token))
+            or _proof_refusal(submission)
             or self._payload_refusal(submission)
             or self.success(submission)
         )
@@ -136,6 +143,18 @@ def _token_refusal(problem: str) -> Judgement | None:
     return _error(code=190, message="Invalid OAuth access token - Cannot parse access token") if problem else None
 
 
+def _proof_refusal(submission: Submission) -> Judgement | None:
+    """An app may require that its secret is proven; a proof that is sent must be right in any case."""
+    given = _document(submission.request).get("appsecret_proof")
+    if given is None and PROVEN not in submission.token:
+        return None
+    if given is None:
+        return _error(code=100, message="API calls from the server require an appsecret_proof argument")
+    if given != hmac.digest(APP_SECRET, submission.token.encode(), "sha256").hex():
+        return _error(code=100, message="Invalid appsecret_proof provided in the API argument")
+    return None
+
+
 def _error(
     *, code: int, message: str, subcode: int | None = None, is_transient: bool = False, status: int = 400
 ) -> Judgement:
@@ -176,11 +195,23 @@ def _check_user(event: Event, user: Mapping[str, Any]) -> None:
         if key in user:
             event.check(key, are_hashes(user[key]), "is SHA-256 in lower-case hex")
     if "fbc" in user:
-        event.check("fbc", isinstance(user["fbc"], str) and FBC.fullmatch(user["fbc"]), "has its four parts", "2804001")
+        event.check("fbc", _is_browser_value(user["fbc"], ID_CHARACTERS), "has its four parts", "2804001")
     if "fbp" in user:
-        event.check("fbp", isinstance(user["fbp"], str) and FBP.fullmatch(user["fbp"]), "has its four parts")
+        event.check("fbp", _is_browser_value(user["fbp"], frozenset(string.digits)), "has its four parts")
     if "client_ip_address" in user:
         event.check("client_ip_address", is_ip(user["client_ip_address"]), "is a bare address")
+
+
+def _is_browser_value(value: Any, last: Collection[str]) -> bool:
+    """`fb`, one digit, 10 to 13 digits, then only `last` characters, and perhaps an appendix of 2 or 8."""
+    parts = value.split(".") if isinstance(value, str) else []
+    if len(parts) == 5 and not (len(parts[4]) in (2, 8) and ID_CHARACTERS.issuperset(parts[4])):
+        return False
+    if len(parts) not in (4, 5) or parts[0] != "fb":
+        return False
+    digits = set(string.digits)
+    right_numbers = len(parts[1]) == 1 and 10 <= len(parts[2]) <= 13 and digits.issuperset(parts[1] + parts[2])
+    return right_numbers and bool(parts[3]) and set(last).issuperset(parts[3])
 
 
 def _check_money(event: Event, custom: Mapping[str, Any]) -> None:

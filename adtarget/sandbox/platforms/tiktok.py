@@ -54,6 +54,14 @@ class TikTok(Judge):
         "not_found": {"code": 40007, "message": "The object does not exist."},
         "throttled": {"code": 40100, "status": 401, "message": "Too many requests. Please retry later."},
         "transient": {"code": 50000, "message": "Internal system error."},
+        "frequency": {"code": 40132, "message": "Request too frequent."},
+        "conflict": {"code": 40202, "message": "Another write is going on."},
+        "busy": {"code": 61000, "message": "Too many requests."},
+        "maintenance": {"code": 60001, "message": "Under maintenance."},
+        "scope": {"code": 40113, "message": "The token lacks a permission."},
+        "advertiser": {"code": 40130, "message": "The advertiser cannot be used."},
+        "retired": {"code": 40006, "message": "This version is no longer available."},
+        "duplicate": {"code": 40050, "message": "Duplicated request."},
         "invalid": {"code": 40002, "message": "Invalid parameter."},
     }
 
@@ -122,8 +130,7 @@ def _check(event: Event, *, source: Any, now: float) -> None:
     event.check("event", is_text(raw.get("event")), "is a name", MISSING)
     event.check("event", not is_one_of(raw.get("event"), RESERVED), "is no reserved word", "Reserved event name.")
     event.check("event_id", is_text(raw.get("event_id", "none")), "is a string", NO_STRING)
-    days = 28 if source == "offline" else 7
-    check_time(event, raw.get("event_time"), now=now, days=days, words=TimeWords(type=NO_INTEGER))
+    check_time(event, raw.get("event_time"), now=now, days=28, words=TimeWords(type=NO_INTEGER))
     event.check("user", isinstance(user, dict) and user, "is there", MISSING)
     _check_user(event, as_dict(user))
     if source == "web":
@@ -149,7 +156,7 @@ def _check_user(event: Event, user: Mapping[str, Any]) -> None:
 
 def _check_money(event: Event, properties: Mapping[str, Any]) -> None:
     value, currency = properties.get("value"), properties.get("currency")
-    if event.name == "Purchase" or value is not None or currency is not None:
+    if value is not None or currency is not None:  # without both an event counts, and only its value is not known
         event.check("properties.value", is_amount(value), "is a number", "Not a valid number.")
         event.check("properties.currency", is_one_of(currency, CURRENCIES), "is one that TikTok supports")
     if "order_id" in properties:

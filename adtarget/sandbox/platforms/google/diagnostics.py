@@ -11,6 +11,8 @@ from adtarget.sandbox.judging import Event, Submission, as_dict, as_list
 from adtarget.sandbox.platforms.google.fields import camel
 
 REMEMBERED_REQUESTS = 10_000
+#: Reasons whose enum value lacks the usual REASON_.
+PREFIXES = {"OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER": "PROCESSING_ERROR_"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,11 @@ class Ingested:
 
 
 class Diagnostics:
-    """A gclid that contains `invalid` does not decode, one with `unknown` never was a click."""
+    """A gclid that contains `invalid` does not decode, one with `unknown` never was a click, one with
+    `elsewhere` is of another account.
+    """
 
     def __init__(self) -> None:
-        self.seconds_until_known = 0.0
         self._lock = threading.Lock()
         self._requests: OrderedDict[str, Ingested] = OrderedDict()
         self._transactions: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -46,11 +49,14 @@ class Diagnostics:
             if len(self._requests) > REMEMBERED_REQUESTS:
                 self._requests.popitem(last=False)
 
-    def of(self, request_id: str) -> dict[str, Any] | None:
+    def of(self, request_id: str, *, seconds_until_known: float) -> dict[str, Any] | None:
         """The answer of `requestStatus:retrieve`; None for a request nobody knows."""
         with self._lock:
             ingested = self._requests.get(request_id)
-        return {"requestStatusPerDestination": [self._status(ingested)]} if ingested else None
+        if ingested is None:
+            return None
+        is_known = time.time() >= ingested.received_at + seconds_until_known
+        return {"requestStatusPerDestination": [self._status(ingested, is_known=is_known)]}
 
     def _reason(self, event: Event, *, is_denied: bool) -> str:
         gclid = str(as_dict(event.raw.get("adIdentifiers")).get("gclid", ""))
@@ -65,14 +71,15 @@ class Diagnostics:
             return "INVALID_GCLID"
         if "unknown" in gclid:
             return "INVALID_CLICK"
+        if "elsewhere" in gclid:
+            return "OPERATING_ACCOUNT_MISMATCH_FOR_AD_IDENTIFIER"
         return "DUPLICATE_TRANSACTION_ID" if is_repeated else ""
 
-    def _status(self, ingested: Ingested) -> dict[str, Any]:
-        is_known = time.time() >= ingested.received_at + self.seconds_until_known
+    def _status(self, ingested: Ingested, *, is_known: bool) -> dict[str, Any]:
         lost = sum(ingested.dropped.values())
         outcome = "SUCCESS" if not lost else "FAILED" if lost == ingested.count else "PARTIAL_SUCCESS"
         counts = [
-            {"recordCount": str(count), "reason": f"PROCESSING_ERROR_REASON_{reason}"}
+            {"recordCount": str(count), "reason": f"{PREFIXES.get(reason, 'PROCESSING_ERROR_REASON_')}{reason}"}
             for reason, count in ingested.dropped.items()
         ]
         return {

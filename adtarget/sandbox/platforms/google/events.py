@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -13,6 +14,15 @@ from adtarget.sandbox.platforms.google.fields import REQUIRED
 MOST_IDENTIFIERS, LONGEST_TRANSACTION_ID = 10, 64
 CLICK_IDS = ("gclid", "gbraid", "wbraid")
 RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
+LONGEST_SESSION = 4000
+SESSION_KEYS = {
+    "gad_source",
+    "gad_campaignid",
+    "session_start_time_usec",
+    "landing_page_url",
+    "landing_page_referrer",
+    "landing_page_user_agent",
+}
 HEX = re.compile(r"[0-9a-fA-F]*")
 CURRENCY = re.compile(r"[A-Z]{3}")
 HASH_OF_NOTHING = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
@@ -42,9 +52,31 @@ def check_event(event: Event, document: Mapping[str, Any], now: float) -> None:
     event.check("transaction_id", is_short, "is a string of at most 64 characters", "INVALID_ARGUMENT")
     _check_money(event, raw)
     _check_people(event, as_list(as_dict(raw.get("userData")).get("userIdentifiers")), document.get("encoding"))
-    address = as_dict(raw.get("eventDeviceInfo")).get("ipAddress")
-    if address is not None:
-        event.check("event_device_info.ip_address", is_ip(address), "is a bare address", "INVALID_IP_ADDRESS")
+    _check_click(event, as_dict(raw.get("adIdentifiers")))
+    landing = as_dict(as_dict(raw.get("adIdentifiers")).get("landingPageDeviceInfo"))
+    places = {"event_device_info": as_dict(raw.get("eventDeviceInfo")), "ad_identifiers.landing_page": landing}
+    for place, device in places.items():
+        if "ipAddress" in device:
+            event.check(f"{place}.ip_address", is_ip(device["ipAddress"]), "is a bare address", "INVALID_IP_ADDRESS")
+
+
+def _check_click(event: Event, ads: Mapping[str, Any]) -> None:
+    is_one = not (ads.get("gbraid") and ads.get("wbraid"))
+    event.check("ad_identifiers", is_one, "has gbraid or wbraid, not both", "INVALID_AD_IDENTIFIERS")
+    if "sessionAttributes" in ads:
+        told = _session(ads["sessionAttributes"])
+        right = isinstance(told, dict) and told and set(told) <= SESSION_KEYS and all(map(is_text, told.values()))
+        event.check("ad_identifiers.session_attributes", right, "is base64url JSON of its keys", "INVALID_ARGUMENT")
+
+
+def _session(value: Any) -> Any:
+    """What session attributes say; None where they are no base64url without padding, or too long."""
+    if not isinstance(value, str) or len(value) > LONGEST_SESSION or any(one in value for one in "=+/"):
+        return None
+    try:
+        return json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+    except (ValueError, binascii.Error):
+        return None
 
 
 def _check_time(event: Event, text: Any, now: float) -> None:

@@ -5,7 +5,7 @@ https://developers.google.com/data-manager/api
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adtarget.sandbox.judging import Judge, Judgement, Submission, Terms, as_dict, as_list, as_text
@@ -13,6 +13,7 @@ from adtarget.sandbox.platforms.google.diagnostics import Diagnostics
 from adtarget.sandbox.platforms.google.errors import error
 from adtarget.sandbox.platforms.google.events import check_event, read_event
 from adtarget.sandbox.platforms.google.fields import camel
+from adtarget.sandbox.platforms.google.oauth import OAuth
 from adtarget.sandbox.platforms.google.request_rules import parse_refusal, request_problems
 from adtarget.sandbox.request import Request
 
@@ -41,6 +42,22 @@ class Google(Judge):
         "aborted": {"status": 409, "reason": "ABORTED", "message": "The operation was aborted."},
         "transient": {"status": 503, "reason": "UNAVAILABLE", "message": "The service is currently unavailable."},
         "invalid": {"status": 400, "reason": "INVALID_ARGUMENT", "message": "Request contains an invalid argument."},
+        "unsigned": {
+            "status": 400,
+            "reason": "TERMS_AND_CONDITIONS_NOT_SIGNED",
+            "message": "The terms and conditions are not signed.",
+            "field": "events[0]",
+        },
+        "policy": {
+            "status": 400,
+            "reason": "DESTINATION_ACCOUNT_DATA_POLICY_PROHIBITS_ENHANCED_CONVERSIONS",
+            "message": "The data policy prohibits enhanced conversions.",
+        },
+        "login_mismatch": {
+            "status": 400,
+            "reason": "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH",
+            "message": "The login account has no access to the operating account.",
+        },
         "terms": {
             "status": 400,
             "reason": "DESTINATION_ACCOUNT_ENHANCED_CONVERSIONS_TERMS_NOT_SIGNED",
@@ -54,6 +71,9 @@ class Google(Judge):
 
     def takes(self, request: Request) -> bool:
         return (request.method, request.path) == ("POST", PATH)
+
+    def forget(self) -> None:
+        self.diagnostics.clear()
 
     def read(self, request: Request) -> Submission:
         document = as_dict(camel(request.document))
@@ -122,8 +142,16 @@ class GoogleStatus(Judge):
         return self.success(submission)
 
     def success(self, submission: Submission) -> Judgement:
-        found = self.google.diagnostics.of(submission.request.query.get("requestId", ""))
+        found = self.google.diagnostics.of(
+            submission.request.query.get("requestId", ""), seconds_until_known=self.google.seconds_until_known
+        )
         return Judgement(200, found, is_accepted=True) if found else self.refusal({"name": "not_found"}, submission)
 
     def refusal(self, told: Mapping[str, Any], submission: Submission) -> Judgement:
         return self.google.refusal(told, submission)
+
+
+def google_judges() -> Sequence[Judge]:
+    """Google's three addresses: ingestion, its later diagnostics, and tokens."""
+    google = Google()
+    return [google, GoogleStatus(google), OAuth()]
