@@ -54,8 +54,10 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
     return batch
 
 
-def begin_attempt(batch: Sequence[Send], payloads: Sequence[Payload], *, now: datetime) -> list[Attempt]:
-    """Renews the lease and writes what is about to leave; [] where the lease was lost."""
+def begin_attempt(
+    batch: Sequence[Send], payloads: Sequence[Payload], notes: Sequence[list[str]], *, now: datetime
+) -> list[Attempt]:
+    """Renews the lease and writes what is about to leave, with what was left out of it; [] where the lease was lost."""
     with transaction.atomic():
         held = _held(batch).update(due_at=_lease_end(now), attempts=F("attempts") + 1)
         if held != len(batch):
@@ -70,9 +72,9 @@ def begin_attempt(batch: Sequence[Send], payloads: Sequence[Payload], *, now: da
                 started_at=now,
                 batch_size=len(batch),
                 request=payload,
-                notes=[left_out["message"] for left_out in send.conversion.left_out],
+                notes=[*(left_out["message"] for left_out in send.conversion.left_out), *noted],
             )
-            for send, payload in zip(batch, payloads, strict=True)
+            for send, payload, noted in zip(batch, payloads, notes, strict=True)
         )
 
 

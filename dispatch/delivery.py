@@ -43,6 +43,7 @@ class Parcel:
 
     send: Send
     payload: Payload
+    notes: list[str]  # what was left out of it, and why
 
 
 def deliver_due(pixel_id: str, *, post: Post, clock: Clock) -> int:
@@ -110,7 +111,7 @@ class Delivery:
                 continue
             try:
                 event = permitted(outgoing_event(send.conversion), send.conversion, questions=self.platform.consents)
-                payload = self.platform.render(event, self.config)
+                payload, notes = self.platform.render(event, self.config), self.platform.fit(event)[1]
             except ConsentDenied as denied:
                 claiming.end(
                     [send],
@@ -134,7 +135,7 @@ class Delivery:
                     error_message=message,
                 )
             else:
-                parcels.append(Parcel(send, payload))
+                parcels.append(Parcel(send, payload, notes))
         return parcels
 
     def _attempt(self, group: list[Parcel]) -> list[list[Parcel]]:
@@ -150,7 +151,7 @@ class Delivery:
         sends = [parcel.send for parcel in group]
         payloads = [parcel.payload for parcel in group]
         started = self.clock()
-        attempts = claiming.begin_attempt(sends, payloads, now=started)
+        attempts = claiming.begin_attempt(sends, payloads, [parcel.notes for parcel in group], now=started)
         if not attempts:
             log.warning("lease lost before sending", pixel=self.pixel.pk, sends=len(sends))
             return []

@@ -113,3 +113,11 @@ def test_a_bad_fbc_stored_earlier_does_no_harm(sandbox: Sandbox) -> None:
     assert Send.objects.get().status == SendStatus.SENT
     (event,) = sandbox.events()
     assert not {"fbc", "fbp"} & set(event["event"]["user_data"])
+    assert [note.split(" was")[0] for note in Attempt.objects.get().notes] == ["fbc", "fbp"]
+
+
+def test_a_currency_that_was_left_out_is_on_the_attempt(sandbox: Sandbox) -> None:
+    pixel = pixel_of("tiktok", SiteFactory())
+    sends_to(pixel, 1, currency="GEL")
+    deliver(pixel)
+    assert Attempt.objects.get().notes == ["Value and currency were left out: TikTok does not take GEL."]

@@ -63,7 +63,7 @@ def test_a_late_worker_changes_nothing(pixel) -> None:
     late = claim(pixel, now=now)
     claim(pixel, now=now + timedelta(seconds=61))
     assert claiming.end(late, SendStatus.FAILED, Reason.REJECTED, now=timezone.now()) == 0
-    assert claiming.begin_attempt(late, [{}], now=now) == []
+    assert claiming.begin_attempt(late, [{}], [[]], now=now) == []
     assert Attempt.objects.count() == 0
     assert Send.objects.get().status == SendStatus.PENDING
 
