@@ -1,6 +1,7 @@
 """Ours and the stranger; no network beyond loopback; nothing remembered from the test before."""
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from django.test import Client
 from adtarget.core import rate_limit
 from leads import api_keys
 from leads.models import Account, ApiKey, Channel, Site
+from tests import second_pass
 from tests.browser import SharedChromium
 from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory
 from tests.faults.stack import Stack, wait_for
@@ -41,6 +43,27 @@ def _empty_cache() -> None:
     cache.clear()
     rate_limit._local_buckets.cache_clear()
     visits.forget_sites()
+
+
+@pytest.fixture(autouse=True)
+def _only_what_it_says(request: pytest.FixtureRequest, _empty_cache: None) -> Iterator[None]:
+    if second_pass.cares_about_servers(request.node):
+        yield
+    else:
+        with second_pass.without_redis():
+            yield
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if not second_pass.cares_about_servers(item):
+        item.add_marker("embedded")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers the long tests go first, so that none of them is waited for at the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.get_closest_marker("processes") is None)
 
 
 # ------------------------------------------------------------------ processes that tests share

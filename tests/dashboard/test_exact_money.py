@@ -8,7 +8,7 @@ from django.test import Client
 from adtarget.dashboard.overview import tables
 from adtarget.dashboard.overview.queries import happened, totals
 from leads.models import Account, Channel
-from tests.dashboard.test_overview import MAY, at
+from tests.dashboard.overview.test_overview import MAY, at
 from tests.factories import ConversionFactory
 
 LARGE = Decimal("123456789012.3456")

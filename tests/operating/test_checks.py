@@ -11,6 +11,8 @@ import pytest
 from django.core.checks import run_checks
 from django.db import connection
 
+pytestmark = pytest.mark.redis  # the checks ask for the mode
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -19,6 +19,7 @@ def test_the_database_is_the_one_asked_for() -> None:
         assert connection.settings_dict["NAME"].startswith(tempfile.gettempdir())
 
 
+@pytest.mark.redis
 def test_the_broker_is_the_one_asked_for() -> None:
     is_redis = bool(os.environ.get("TEST_REDIS_URL"))
 

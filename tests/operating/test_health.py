@@ -85,6 +85,7 @@ def test_a_check_that_fails_tells_its_kind_and_no_address() -> None:
     assert health.run_checks({"database": refused}) == {"database": {"ok": False, "problem": "OperationalError"}}
 
 
+@pytest.mark.redis
 def test_a_worker_is_seen_while_it_gives_signs_of_life(monkeypatch) -> None:
     heartbeat.beat("worker-a")
     assert "worker-a" in heartbeat.seen_within(5)
