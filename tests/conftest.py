@@ -66,6 +66,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(key=lambda item: item.get_closest_marker("processes") is None)
 
 
+@pytest.fixture(scope="session")
+def django_db_use_migrations(request: pytest.FixtureRequest) -> bool:
+    """With QUICK_DATABASE the tables are made straight from the models, unless a test file runs migrations itself."""
+    modules = {getattr(item, "module", None) for item in request.session.items}
+    return "QUICK_DATABASE" not in os.environ or any(hasattr(module, "MigrationExecutor") for module in modules)
+
+
 # ------------------------------------------------------------------ processes that tests share
 @pytest.fixture(scope="session")
 def _shared_chromium() -> Iterator[SharedChromium]:
