@@ -17,13 +17,13 @@ from adtarget.core import errors
 from conversions.models import Conversion
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import Attempt, Send
-from dispatch.platforms.registry import signal_fields
 from dispatch.webhooks.models import WebhookMessage
 from leads import audit
 from leads.models import Account, ErasedPerson, Lead
 from leads.models.lead import LARGEST_TELEGRAM_ID
 from leads.tombstones import person_sha256
 from tracker.models import BotStart, Invite, Join, TelegramUpdate, TrackingSession, Visit
+from tracker.models.visit import ID_COLUMNS
 
 #: What a visit tells of a person, beside the click and browser ids of every platform; its campaign stays.
 OF_A_VISIT = "url landing_page referrer external_user_id client_ip user_agent country region city".split()
@@ -91,7 +91,7 @@ def _blank_visits(leads: list[Lead], starts: QuerySet[BotStart]) -> int:
         nobody = uuid.uuid4()
         sessions = TrackingSession.objects.filter(site=site_id, temp_id=temp_id)
         count += Visit.objects.filter(session__in=list(sessions)).update(
-            temp_id=nobody, seen_at={}, consent={}, **dict.fromkeys([*OF_A_VISIT, *signal_fields()], "")
+            temp_id=nobody, seen_at={}, more_ids={}, consent={}, **dict.fromkeys([*OF_A_VISIT, *ID_COLUMNS], "")
         )
         sessions.update(temp_id=nobody, client_session_id="")
         Invite.objects.filter(channel__site=site_id, temp_id=temp_id).update(temp_id=nobody)

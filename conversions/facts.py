@@ -31,7 +31,7 @@ class LeftOut:
 class EventFacts:
     """What happened, when, for how much; absent text is ''.
 
-    `signals` are by the names of `conversions.identifiers.SIGNALS`. `occurred_at`
+    `signals` are by the names of `conversions.identifiers.names`. `occurred_at`
     is not ahead of the moment of acceptance.
     """
 

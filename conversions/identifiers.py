@@ -6,34 +6,28 @@ from collections.abc import Collection, Mapping
 from adtarget.core import page_urls
 from conversions.facts import EventFacts
 from conversions.models import Conversion
+from dispatch.platforms import registry
 from tracker import click_ids
 
-#: As on the visit and in `api_visit_override`; the request's win, field by field.
-SIGNALS = (
-    "fbc",
-    "fbp",
-    "gclid",
-    "gbraid",
-    "wbraid",
-    "ttclid",
-    "ttp",
-    "sccid",
-    "sc_cookie1",
-    "client_ip",
-    "user_agent",
-    "referrer",
-    "event_source_url",
-)
+#: Facts of the browser beside the ids.
+_BROWSER = ("client_ip", "user_agent", "referrer", "event_source_url")
 _NOT_A_PERSON = [
     ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 ]
 
 
+def names() -> tuple[str, ...]:
+    """The names of all signals, as on the visit and in `api_visit_override`; the request's win, field by field."""
+    return (*registry.signal_fields(), *_BROWSER)
+
+
 def effective_signals(conversion: Conversion) -> dict[str, str]:
     """Every signal that is known, by name."""
     visit = conversion.visit
-    from_visit = {name: getattr(visit, name, "") for name in SIGNALS} if visit else {}
+    from_visit: dict[str, str] = {}
     if visit:
+        from_visit = {name: visit.signal(name) for name in registry.signal_fields()}
+        from_visit |= {name: getattr(visit, name) for name in ("client_ip", "user_agent", "referrer")}
         from_visit["event_source_url"] = visit.url
     known = {**from_visit, **conversion.api_visit_override}
     return {name: value for name, value in known.items() if value}
@@ -52,7 +46,7 @@ def with_those_in_url(facts: EventFacts, *, before: Conversion | None) -> dict[s
 
     The same fbclid keeps the fbc of the click that is known of it.
     """
-    from_url = {name: value for name, value in facts.in_url.items() if name in SIGNALS}
+    from_url = {name: value for name, value in facts.in_url.items() if name in names()}
     if fbclid := facts.in_url.get("fbclid"):
         known = effective_signals(before).get("fbc", "") if before else ""
         built = click_ids.choose_fbc(fbclid=fbclid, given="", known=known, now=facts.occurred_at)
@@ -62,7 +56,7 @@ def with_those_in_url(facts: EventFacts, *, before: Conversion | None) -> dict[s
 
 def named(given: Mapping[str, str]) -> dict[str, str]:
     """The signals among `given` that hold something."""
-    return {name: given[name] for name in SIGNALS if given.get(name)}
+    return {name: given[name] for name in names() if given.get(name)}
 
 
 def without_personal_data(signals: Mapping[str, str], *, keep: Collection[str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ from conversions.inheritance import FACTS
 from dispatch.platforms import registry
 from dispatch.platforms.base import ClickId
 
-_WIRE = {"sc_cookie1": "scCookie1"}
 _CONTACTS = {
     "email": ("email", "pii.email", "invalid_email", "is no e-mail address"),
     "phone": ("phone_digits", "pii.phone", "invalid_phone", "is no phone number with its country code"),
@@ -42,7 +41,7 @@ def unreadable_consent(name: str) -> LeftOut:
 
 
 def _of_signal(known: ClickId) -> LeftOut:
-    path = _WIRE.get(known.field, known.field)
+    path = known.api_name
     return LeftOut(path, f"invalid_{known.field}", _sentence(path, f"has not the form of a {known.name}"))
 
 

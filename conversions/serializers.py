@@ -17,6 +17,7 @@ from conversions.models import Conversion
 from conversions.recording import Recorded
 from conversions.status import capi_status
 from dispatch.choices import SendStatus
+from dispatch.platforms import registry
 from dispatch.platforms.registry import choices
 from dispatch.serializers import SendAnswer
 from tracker import click_ids
@@ -66,6 +67,18 @@ class EventRequest(serializers.Serializer):
     userAgent = Text(required=False, max_length=1024, source="user_agent")
     eventSourceUrl = WebUrl(required=False, max_length=2048, source="event_source_url")
     consent = ConsentField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """And the click and browser ids of platforms that were added later."""
+        later = {
+            known.api_name: Text(
+                required=False,
+                max_length=CLICK_ID_LENGTH,
+                source=known.field if known.field != known.api_name else None,
+            )
+            for known in registry.click_ids()
+        }
+        return later | super().get_fields()
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if given["event_type"] == EventType.CUSTOM:

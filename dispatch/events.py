@@ -37,8 +37,10 @@ def _signals(conversion: Conversion) -> dict[str, Any]:
     address, kept = signals.pop("client_ip", ""), conversion.site.kept_query_parameters
     url = page_urls.reduced(signals.pop("event_source_url", ""), kept)
     referrer = page_urls.reduced(signals.pop("referrer", ""), kept)
+    more = {name: signals.pop(name) for name in list(signals) if name not in OutgoingEvent.__dataclass_fields__}
     return {
         **signals,
+        "more_ids": more,
         "client_ip": address if is_of_a_person(address) else "",
         "event_source_url": url or f"https://{conversion.site.domain}/",
         "is_url_given": bool(url),

@@ -67,7 +67,7 @@ def coverage(events: Sequence[OutgoingEvent], platform: str) -> list[tuple[str, 
 
 def _has(event: OutgoingEvent, key: str) -> bool:
     groups = SHARED_KEYS.get(key) or [(click_id.field,) for click_id in click_ids() if click_id.name == key]
-    return any(all(getattr(event, field) for field in group) for group in groups)
+    return any(all(event.signal(field) for field in group) for group in groups)
 
 
 def _missing(weights: Mapping[str, int], present: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -69,7 +69,7 @@ def _match(route: Route, visit: Visit | None, invite: Invite | None = None) -> M
 
 def has_click(visit: Visit) -> bool:
     """Whether an ad click stands behind the visit: some platform's click id, not only a browser id."""
-    return any(getattr(visit, name) for name in click_fields())
+    return any(visit.signal(name) for name in click_fields())
 
 
 def _by_bot_start(channel: Channel, lead: Lead, at: datetime) -> Match | None:

@@ -12,24 +12,13 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from adtarget.core import page_urls
 from adtarget.core.times import milliseconds
+from dispatch.platforms import registry
 
-#: A click belongs to one platform; its newest one replaces all of that platform's earlier ones.
-CLICK_IDS = {
-    "meta": ("fbc",),
-    "google": ("gclid", "gbraid", "wbraid"),
-    "tiktok": ("ttclid",),
-    "snapchat": ("sccid",),
-}
-BROWSER_IDS = ("fbp", "ttp", "sc_cookie1")
-SIGNALS = (*(name for names in CLICK_IDS.values() for name in names), *BROWSER_IDS)
 UTMS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
-#: The platforms' own first-party cookies, which a first-party proxy passes on.
-COOKIES = {"fbc": "_fbc", "fbp": "_fbp", "ttp": "_ttp", "sc_cookie1": "_scid", "ttclid": "ttclid"}
 
 REMEMBERED_FOR = timedelta(days=90)
 LONGEST_SIGNAL, LONGEST_UTM = 2048, 512
 
-_IN_ADDRESS = {"fbclid", "gclid", "gbraid", "wbraid", "ttclid", "sccid", *UTMS}
 # The last part is the appendix of Meta's parameter builder.
 _FBC = re.compile(r"fb\.[0-9]\.([0-9]{10,13})\.([A-Za-z0-9_-]+)(?:\.(?:[A-Za-z0-9_-]{2}|[A-Za-z0-9_-]{8}))?")
 _FBCLID = re.compile(r"[A-Za-z0-9_-]*")
@@ -47,8 +36,9 @@ def in_address(address: str) -> dict[str, str]:
 
 def in_query(query: str) -> dict[str, str]:
     found: dict[str, str] = {}
+    wanted = {*registry.parameters(), *UTMS}
     for name, value in _pairs(query):
-        if value and name in _IN_ADDRESS:
+        if value and name in wanted:
             found.setdefault(name, value)
     return found
 
@@ -83,7 +73,7 @@ def brought(*, body: Mapping[str, str], address: Mapping[str, str], cookies: Map
     Without Meta's fbc, which also depends on the past.
     """
     found: dict[str, str] = {}
-    for name in SIGNALS:
+    for name in registry.signal_fields():
         value = clean(body.get(name, ""), longest=LONGEST_SIGNAL) or address.get(name, "") or _cookie(name, cookies)
         if value and name != "fbc" and (name != "fbp" or _FBP.fullmatch(value)):
             found[name] = value
@@ -91,7 +81,7 @@ def brought(*, body: Mapping[str, str], address: Mapping[str, str], cookies: Map
 
 
 def _cookie(name: str, cookies: Mapping[str, str]) -> str:
-    return clean(cookies.get(COOKIES.get(name, ""), ""), longest=LONGEST_SIGNAL)
+    return clean(cookies.get(registry.cookies().get(name, ""), ""), longest=LONGEST_SIGNAL)
 
 
 def choose_fbc(*, fbclid: str, given: str, known: str, now: datetime) -> str:
@@ -141,7 +131,7 @@ def remembered(*, known: Mapping[str, str], seen_at: Mapping[str, int], now: dat
 def combine(*, new: Mapping[str, str], old: Mapping[str, str]) -> dict[str, str]:
     """A platform's new click replaces its old ones; browser ids are replaced one by one; the rest stays."""
     kept = dict(old)
-    for names in CLICK_IDS.values():
+    for names in registry.click_groups():
         if any(new.get(name) for name in names):
             for name in names:
                 kept.pop(name, None)

@@ -2,12 +2,15 @@
 
 import gzip
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import condition, require_safe
+
+from dispatch.platforms import registry
 
 #: A page keeps the script for a day and then asks by its ETag; meanwhile it may use the old one.
 KEEP = "public, max-age=86400, stale-while-revalidate=604800"
@@ -22,8 +25,10 @@ class Script:
 
 @cache
 def script() -> Script:
-    """track.js without its comments and indentation, which is most of what a minifier would win."""
+    """track.js with the platforms' cookies, and without comments and indentation, most of what a minifier would win."""
     source = (settings.BASE_DIR / "templates" / "tracker" / "track.js").read_text()
+    cookies = {known.cookie: known.api_name for known in registry.click_ids() if known.cookie}
+    source = source.replace("BROWSER_IDS = {}", f"BROWSER_IDS = {json.dumps(cookies, separators=(',', ':'))}")
     lines = (line.strip() for line in source.splitlines())
     plain = "\n".join(line for line in lines if line and not line.startswith("//")).encode()
     return Script(plain, gzip.compress(plain, mtime=0), f'W/"{hashlib.sha256(plain).hexdigest()[:16]}"')

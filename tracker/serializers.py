@@ -4,12 +4,15 @@ Only the site, the page and the visitor must be right. An optional field that
 is wrong is left out here, one that is too long later: the visit is worth more.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.fields import SkipField, empty
 
 from adtarget.api.fields import Address, ConsentField, Text, WebUrl
+from dispatch.platforms import registry
+from dispatch.platforms.base import ClickId
 from tracker import visits
 
 
@@ -55,6 +58,15 @@ class Consent(Forgiving, ConsentField):
     pass
 
 
+def _with_ids(fields: dict[str, Any], ids: Iterable[ClickId]) -> dict[str, Any]:
+    """The fields and an optional one for each id that is not among them."""
+    return {known.api_name: _optional_id(known) for known in ids} | fields
+
+
+def _optional_id(known: ClickId) -> OptionalText:
+    return _optional(known.field if known.field != known.api_name else None)
+
+
 class ClickIds(serializers.Serializer):
     """The ids a request may carry besides those in its address."""
 
@@ -67,6 +79,10 @@ class ClickIds(serializers.Serializer):
     ttp = _optional()
     sccid = _optional()
     scCookie1 = _optional("sc_cookie1")
+
+    def get_fields(self) -> dict[str, Any]:
+        """And those of platforms that were added later."""
+        return _with_ids(super().get_fields(), registry.click_ids())
 
 
 class InitRequest(ClickIds):
@@ -99,6 +115,9 @@ class UpdateRequest(serializers.Serializer):
     ttp = _optional()
     scCookie1 = _optional("sc_cookie1")
     consent = Consent(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        return _with_ids(super().get_fields(), (known for known in registry.click_ids() if known.cookie))
 
 
 class InviteRequest(ClickIds):

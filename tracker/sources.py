@@ -15,7 +15,5 @@ def ad_source(visit: Visit | None) -> str:
 def clicked(visit: Visit) -> list[str]:
     """The platforms whose click id the visit carried."""
     return [
-        platform.name
-        for platform in PLATFORMS.values()
-        if any(getattr(visit, field) for field in platform.click_fields)
+        platform.name for platform in PLATFORMS.values() if any(visit.signal(field) for field in platform.click_fields)
     ]

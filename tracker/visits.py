@@ -19,6 +19,7 @@ from adtarget.core.client_context import claimed_client, is_address, peer_addres
 from adtarget.core.prepared import PreparedInsert, PreparedQuery
 from adtarget.core.times import milliseconds
 from conversions.identifiers import is_of_a_person
+from dispatch.platforms import registry
 from leads.models import Site
 from tracker import click_ids, row_size, visitor_consent
 from tracker.models import TrackingSession, Visit
@@ -163,10 +164,10 @@ def fill_ids(*, site: Site, temp_id: UUID, ids: Mapping[str, str], now: datetime
     late = dict(ids)
     if "fbc" in late:
         late["fbc"] = click_ids.choose_fbc(fbclid="", given=late["fbc"], known=visit.fbc, now=now)
-    changed = {name: value for name, value in late.items() if value != getattr(visit, name)}
+    changed = {name: value for name, value in late.items() if value != visit.signal(name)}
     if changed:
         seen_at = visit.seen_at | dict.fromkeys(changed, milliseconds(now))
-        Visit.objects.filter(pk=visit.pk).update(**changed, seen_at=seen_at)
+        Visit.objects.filter(pk=visit.pk).update(**visit.columns_of(changed), seen_at=seen_at)
     return True
 
 
@@ -174,8 +175,7 @@ def brings_a_click(page: Page, visit: Visit) -> bool:
     """Whether the request itself names a click that the visit does not know."""
     new = click_ids.brought(body=page.body, address=page.address, cookies={})
     new["fbc"] = _fbc(page, known=visit.fbc, now=visit.visited_at)
-    clicks = [name for names in click_ids.CLICK_IDS.values() for name in names]
-    return any(new.get(name) and new[name] != getattr(visit, name) for name in clicks)
+    return any(new.get(name) and new[name] != visit.signal(name) for name in registry.click_fields())
 
 
 def _visit(
@@ -195,7 +195,7 @@ def _visit(
         client_ip=page.client_ip,
         seen_at=seen_at,
         consent=consent,
-        **signals,
+        **Visit().columns_of(signals),
         **row_size.cut_texts(texts, taken=taken),
     )
 
@@ -217,7 +217,7 @@ def _shown(page: Page, *, before: Visit | None) -> dict[str, str]:
 def _signals(page: Page, *, before: Visit | None, now: datetime) -> tuple[dict[str, str], dict[str, int]]:
     """The visit's click and browser ids, and when each was first seen."""
     times = _times(before) if before else {}
-    known = {name: getattr(before, name) for name in click_ids.SIGNALS} if before else {}
+    known = {name: before.signal(name) for name in registry.signal_fields()} if before else {}
     old = click_ids.remembered(known=known, seen_at=times, now=now)
     new = click_ids.brought(body=page.body, address=page.address, cookies=page.cookies)
     if fbc := _fbc(page, known=old.get("fbc", ""), now=now):
@@ -228,13 +228,13 @@ def _signals(page: Page, *, before: Visit | None, now: datetime) -> tuple[dict[s
 
 
 def _fbc(page: Page, *, known: str, now: datetime) -> str:
-    given = page.body.get("fbc", "") or page.cookies.get(click_ids.COOKIES["fbc"], "")
+    given = page.body.get("fbc", "") or page.cookies.get(registry.cookies().get("fbc", ""), "")
     return click_ids.choose_fbc(fbclid=page.address.get("fbclid", ""), given=given, known=known, now=now)
 
 
 def _times(visit: Visit) -> dict[str, int]:
     """When each of its ids was first seen; at the visit itself where nothing says otherwise."""
-    return {**dict.fromkeys(click_ids.SIGNALS, milliseconds(visit.visited_at)), **visit.seen_at}
+    return {**dict.fromkeys(registry.signal_fields(), milliseconds(visit.visited_at)), **visit.seen_at}
 
 
 def _utms(page: Page, *, before: Visit | None) -> dict[str, str]:

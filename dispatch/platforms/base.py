@@ -45,6 +45,11 @@ class ClickId:
     is_click: bool = True
     is_sound: Callable[[str], bool] = lambda value: 0 < len(value) <= LONGEST_ID
 
+    @property
+    def api_name(self) -> str:
+        """Its name in the API and in `track.js`: the field in camel case."""
+        return re.sub(r"_([a-z0-9])", lambda hit: hit[1].upper(), self.field)
+
 
 class Platform(ABC):
     """A stateless description and translator; one folder per vendor."""

@@ -63,6 +63,7 @@ class OutgoingEvent:
     gclid: str = ""
     gbraid: str = ""
     wbraid: str = ""
+    more_ids: Mapping[str, str] = field(default_factory=dict)  # of platforms without a field of their own
     is_test: bool = False
     limited_data_use: bool = False  # by what the person agreed to; the pixel's own option adds to it
     ad_user_data: bool | None = None  # their answer to a platform that asks; None: nothing said
@@ -70,12 +71,14 @@ class OutgoingEvent:
 
     def signal(self, field: str) -> str:
         """A click or browser id by its field; '' where it is not known."""
-        return str(getattr(self, field, ""))
+        return self.more_ids.get(field, "") or str(getattr(self, field, ""))
 
     def without(self, fields: Iterable[str]) -> "OutgoingEvent":
         """The same event with these text fields empty."""
-        emptied: dict[str, Any] = dict.fromkeys(fields, "")
-        return replace(self, **emptied) if emptied else self
+        named = set(fields)
+        emptied: dict[str, Any] = dict.fromkeys(named - self.more_ids.keys(), "")
+        more = {field: value for field, value in self.more_ids.items() if field not in named}
+        return replace(self, **emptied, more_ids=more) if named else self
 
     @property
     def external_ids(self) -> list[str]:

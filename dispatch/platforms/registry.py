@@ -36,3 +36,19 @@ def click_fields() -> tuple[str, ...]:
 def signal_fields() -> tuple[str, ...]:
     """The fields of all click and browser ids, on a visit and in an OutgoingEvent."""
     return tuple(click_id.field for click_id in click_ids())
+
+
+def click_groups() -> Iterator[tuple[str, ...]]:
+    """The click fields of each platform: a click belongs to one of them."""
+    for platform in PLATFORMS.values():
+        yield tuple(platform.click_fields)
+
+
+def cookies() -> dict[str, str]:
+    """The platforms' own first-party cookies, by field."""
+    return {click_id.field: click_id.cookie for click_id in click_ids() if click_id.cookie}
+
+
+def parameters() -> set[str]:
+    """The query parameters that carry click ids, in lower case."""
+    return {click_id.parameter for click_id in click_ids() if click_id.parameter}

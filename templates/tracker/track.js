@@ -17,8 +17,8 @@
 
   var api = (script.getAttribute("data-api") || script.src.split("/").slice(0, 3).join("/")).replace(/\/$/, "");
   var VISITOR = "adtarget_temp_id", SESSION = "adtarget_session_id", YEAR = 31536000;
-  // The ad platforms' own cookies, by the names the tracker knows.
-  var BROWSER_IDS = { _fbp: "fbp", _fbc: "fbc", _ttp: "ttp", _scid: "scCookie1" };
+  // The ad platforms' own cookies, by the names the tracker knows; filled in when the script is served.
+  var BROWSER_IDS = {};
   // A click that meets no answer for this long goes to the link's original address.
   var PATIENCE = 3000;
 

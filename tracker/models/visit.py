@@ -1,9 +1,14 @@
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django.db import models
 
 from adtarget.core.ids import new_id
 from leads.models import Site
+
+#: Ids with a column of their own; those of later platforms are kept in `more_ids`.
+ID_COLUMNS = frozenset("fbc fbp gclid gbraid wbraid ttclid ttp sccid sc_cookie1".split())
 
 
 class TrackingSession(models.Model):
@@ -51,6 +56,9 @@ class Visit(models.Model):
     consent = models.JSONField(
         default=dict, blank=True, help_text="What the visitor last agreed to: decoded, and as it came in."
     )
+    more_ids = models.JSONField(
+        default=dict, blank=True, help_text="Click and browser ids of platforms that have no column of their own."
+    )
     client_ip = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=1024, blank=True)
     utm_source = models.CharField(max_length=512, blank=True)
@@ -70,3 +78,13 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return self.pk
+
+    def signal(self, field: str) -> str:
+        """A click or browser id by its field; '' where the visit has none."""
+        return str(getattr(self, field)) if field in ID_COLUMNS else str(self.more_ids.get(field, ""))
+
+    def columns_of(self, ids: Mapping[str, str]) -> dict[str, Any]:
+        """Ids by field as values of columns, those without a column among the visit's other ones."""
+        more = {field: value for field, value in ids.items() if field not in ID_COLUMNS}
+        found: dict[str, Any] = {field: value for field, value in ids.items() if field in ID_COLUMNS}
+        return found | {"more_ids": self.more_ids | more} if more else found
