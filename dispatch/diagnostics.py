@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import F
 
 from adtarget.core import rate_limit
+from adtarget.core.claiming import claim_until
 from adtarget.core.http_messages import HttpAnswer
 from dispatch import credentials
 from dispatch.choices import Counted
@@ -31,11 +32,7 @@ def open_receipt(pixel: Pixel, request_id: str, events: int, *, now: datetime) -
 
 
 def ask_due(*, get: Get, clock: Clock) -> int:
-    """Asks for the receipts that are due, the oldest first; how many were asked for.
-
-    Each question is claimed by moving its due date, so that two workers ask
-    different ones and a lost worker's question is asked again.
-    """
+    """Asks for the receipts that are due, the oldest first; how many were asked for."""
     due = Receipt.objects.filter(due_at__lte=clock()).select_related("pixel__site").order_by("due_at")
     asked = 0
     for receipt in due[:MOST_AT_ONCE]:
@@ -46,7 +43,7 @@ def ask_due(*, get: Get, clock: Clock) -> int:
         if rate_limit.take(f"{slug}:status", per_minute=platform.later.requests_per_minute, burst=50):
             break
         lease_end = clock() + timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
-        if Receipt.objects.filter(pk=receipt.pk, due_at=receipt.due_at).update(due_at=lease_end):
+        if claim_until(receipt, lease_end):
             _note(receipt, _ask(receipt, platform.later, get=get), platform.later, now=clock())
             asked += 1
     return asked

@@ -1,8 +1,7 @@
-"""Celery's doors to delivery: a name, ids, one call. A message may be lost, repeated or forged."""
+"""Celery tasks of delivery. Messages are hints: workers read what to do from the database."""
 
 from celery import shared_task
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from adtarget.core import http
@@ -40,14 +39,8 @@ def deliver_now(pixel_id: str) -> None:
 
 
 def post(request: PreparedRequest) -> HttpAnswer:
-    if not connection.in_atomic_block:
-        connection.close()  # back to the pool: nothing of the database is held while a stranger takes its time
-    return http.post(
-        request.url, headers=request.headers, body=request.body, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS
-    )
+    return http.send(request, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS)
 
 
 def get(url: str, headers: dict[str, str]) -> HttpAnswer:
-    if not connection.in_atomic_block:
-        connection.close()
     return http.get(url, headers=headers, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS)

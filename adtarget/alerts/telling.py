@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection
 from django.db.models import F
 
 from adtarget.alerts.choices import Kind, Occasion, Route
 from adtarget.alerts.models import Alert, AlertSettings, Notice
 from adtarget.core import mail
+from adtarget.core.claiming import claim_until
 from adtarget.core.encryption import CannotDecrypt
 from tracker.telegram import client
 from tracker.telegram.client import TelegramError
@@ -40,18 +40,12 @@ class CannotTell(Exception):
 
 
 def tell_due(*, clock: Clock) -> int:
-    """Tells all that is due, the oldest first; how many were tried.
-
-    Each is claimed by moving its due date, so that two workers tell different
-    ones and a lost worker's notice is told again.
-    """
+    """Sends the notices that are due, the oldest first; how many were tried."""
     due = Notice.objects.filter(due_at__lte=clock()).select_related("alert__account").order_by("due_at")
     tried = 0
     for notice in due[:MOST_AT_ONCE]:
         lease_end = clock() + LEASE
-        if Notice.objects.filter(pk=notice.pk, due_at=notice.due_at).update(
-            due_at=lease_end, attempts=F("attempts") + 1
-        ):
+        if claim_until(notice, lease_end, attempts=F("attempts") + 1):
             _tell(notice, lease_end, clock=clock)
             tried += 1
     return tried
@@ -61,8 +55,6 @@ def tell(route: Route, settings: AlertSettings, *, subject: str, text: str) -> N
     """One message on one way. Raises CannotTell."""
     if route not in settings.routes:
         raise CannotTell("Nobody is to be told this way any more.")
-    if not connection.in_atomic_block:
-        connection.close()  # back to the pool while a stranger takes its time
     if route == Route.EMAIL:
         _mail(settings, subject, text)
     else:

@@ -1,4 +1,4 @@
-"""The only outgoing HTTP: a POST with a wall-clock deadline and a cap on the answer.
+"""All outgoing HTTP: a wall-clock deadline, a cap on the answer, and no database connection held meanwhile.
 
 `requests` times a read from its last byte, so a server that drips one byte a
 second is never timed out. Here a timer closes the connection at the deadline,
@@ -19,7 +19,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import connection, connectionpool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from adtarget.core.http_messages import HttpAnswer
+from adtarget.core.database import release_connection
+from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 
 CONNECT_SECONDS = 3.0
 MAX_ANSWER_BYTES = 256 * 1024
@@ -140,6 +141,11 @@ def post(
         return _call("POST", url, deadline, headers=headers, body=body, max_bytes=max_bytes)
 
 
+def send(request: PreparedRequest, *, deadline_seconds: float) -> HttpAnswer:
+    """The POST that a platform's adapter prepared."""
+    return post(request.url, headers=request.headers, body=request.body, deadline_seconds=deadline_seconds)
+
+
 def get(url: str, *, headers: Mapping[str, str], deadline_seconds: float = 10.0) -> HttpAnswer:
     """One GET; never raises."""
     with Deadline(deadline_seconds, None) as deadline:
@@ -149,6 +155,7 @@ def get(url: str, *, headers: Mapping[str, str], deadline_seconds: float = 10.0)
 def _call(
     method: str, url: str, deadline: Deadline, *, headers: Mapping[str, str], body: bytes | None, max_bytes: int
 ) -> HttpAnswer:
+    release_connection()
     seconds = deadline.remaining()
     try:
         response = _session(is_guarded=deadline.choose_address is not None).request(

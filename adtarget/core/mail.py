@@ -1,10 +1,12 @@
-"""E-mail to people, where EMAIL_URL says how."""
+"""Sends e-mail through the server that EMAIL_URL names."""
 
 import smtplib
 from collections.abc import Sequence
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+
+from adtarget.core.database import release_connection
 
 
 class MailError(Exception):
@@ -19,6 +21,7 @@ def send(subject: str, text: str, to: Sequence[str]) -> None:
     """One message to all. Raises MailError; ends within seconds. Call it outside of transactions."""
     if not settings.EMAIL_IS_CONFIGURED:
         raise MailError("E-mail is not configured: EMAIL_URL is not set.", is_final=True)
+    release_connection()
     try:
         EmailMessage(subject, text, to=list(to)).send()
     except smtplib.SMTPRecipientsRefused as error:

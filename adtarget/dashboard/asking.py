@@ -1,7 +1,6 @@
-"""Questions that a page puts to Telegram or a platform while somebody waits: how many, and without the database."""
+"""How often the pages of an account may ask Telegram and the platforms something."""
 
 from django.contrib import messages
-from django.db import connection
 from django.http import HttpRequest
 
 from adtarget.core import rate_limit
@@ -16,9 +15,3 @@ def may_ask(request: HttpRequest, access: Access) -> bool:
     if wait:
         messages.error(request, f"That was often. Wait {wait} seconds and try again.")
     return not wait
-
-
-def let_go_of_the_database() -> None:
-    """Gives the connection back to the pool for as long as somebody else's server takes to answer."""
-    if not connection.in_atomic_block:
-        connection.close()

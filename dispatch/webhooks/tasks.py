@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from celery import shared_task
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from adtarget.core import doorbell, http
@@ -35,8 +34,6 @@ def deliver_now(endpoint_id: str) -> None:
 
 def post(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
     """To the public internet only, unless WEBHOOKS_ALLOW_PRIVATE says otherwise."""
-    if not connection.in_atomic_block:
-        connection.close()
     return http.post(
         url,
         headers=headers,

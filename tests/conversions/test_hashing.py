@@ -20,19 +20,7 @@ RULES: dict[tuple[str, str], Callable[..., str]] = {
     ("meta", "ph"): hashing.phone_digits,
     ("meta", "fn"): hashing.name,
     ("meta", "ln"): hashing.name,
-    ("meta", "fi"): hashing.initial,
-    ("meta", "f5first"): hashing.first_five_letters,
-    ("meta", "f5last"): hashing.first_five_letters,
     ("meta", "external_id"): hashing.external_id,
-    ("meta", "ge"): hashing.gender,
-    ("meta", "db"): hashing.birth_date,
-    ("meta", "dobd"): hashing.two_digits,
-    ("meta", "dobm"): hashing.two_digits,
-    ("meta", "doby"): hashing.year,
-    ("meta", "ct"): hashing.city,
-    ("meta", "st"): hashing.state,
-    ("meta", "zp"): hashing.zip_code,
-    ("meta", "country"): hashing.country,
     ("tiktok", "email"): hashing.email,
     ("tiktok", "phone"): hashing.phone_e164,
     ("tiktok", "external_id"): hashing.external_id,
@@ -41,8 +29,6 @@ RULES: dict[tuple[str, str], Callable[..., str]] = {
     ("snapchat", "fn"): hashing.name,
     ("google", "emailAddress"): hashing.email_without_gmail_aliases,
     ("google", "phoneNumber"): hashing.phone_e164,
-    ("google", "givenName"): hashing.name_trimmed,
-    ("google", "familyName"): hashing.name_trimmed,
 }
 EVERY_RULE = sorted(set(RULES.values()), key=lambda rule: rule.__name__)
 TEXT_RULES = [rule for rule in EVERY_RULE if not rule.__name__.startswith("phone")]
@@ -150,8 +136,3 @@ def test_gmail_aliases_reach_one_mailbox(text: str, expected: str) -> None:
 )
 def test_a_name_keeps_its_letters_and_nothing_else(text: str, expected: str) -> None:
     assert hashing.name(text) == expected
-
-
-@pytest.mark.parametrize("text", ["31-02-1990", "1990", "12/31/90", "99-99-9999", "00000000"])
-def test_an_impossible_birth_date_is_dropped(text: str) -> None:
-    assert hashing.birth_date(text) == ""

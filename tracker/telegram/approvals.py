@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from adtarget.core import doorbell
+from adtarget.core.claiming import claim_until
 from tracker.models import Join
 from tracker.telegram import client, groups
 from tracker.telegram.client import TelegramError
@@ -29,9 +30,8 @@ def approve_due(now: datetime) -> int:
 
 
 def _approve(join: Join, *, now: datetime) -> bool:
-    """One request. The row is moved on first, so that two workers do not ask for the same one."""
-    mine = Join.objects.filter(pk=join.pk, approval_due_at=join.approval_due_at)
-    if not mine.update(approval_due_at=now + PAUSE):
+    """Approves one request, unless another worker does."""
+    if not claim_until(join, now + PAUSE, field="approval_due_at"):
         return False
     row = Join.objects.filter(pk=join.pk)
     channel, bot = join.channel, join.channel.bot

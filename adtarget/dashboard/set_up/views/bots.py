@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from adtarget.core.encryption import CannotDecrypt
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
-from adtarget.dashboard.asking import let_go_of_the_database, may_ask
+from adtarget.dashboard.asking import may_ask
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import BotTokenForm
 from leads.models import Bot
@@ -33,7 +33,6 @@ def add_bot(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
     if not form.is_valid() or not may_ask(request, access):
         return _show(request, access, site_id, form=form)
     token = form.cleaned_data["token"]
-    let_go_of_the_database()
     try:
         username = connecting.username_of(token)
     except TelegramError as error:
@@ -78,7 +77,6 @@ def _keep(access: Access, username: str, token: str) -> tuple[Bot, bool]:
 
 def _connect(request: HttpRequest, connected: Bot, *, is_wanted: bool) -> None:
     """Whether it came about is told by the check that follows; here only why not."""
-    let_go_of_the_database()
     register = connecting.register if is_wanted else connecting.register_if_free
     try:
         register(connected, guide.here(request))

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from adtarget.core.encryption import CannotDecrypt
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, Access, page
-from adtarget.dashboard.asking import let_go_of_the_database, may_ask
+from adtarget.dashboard.asking import may_ask
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import JOIN_EVENTS, ChannelByHandForm
 from adtarget.dashboard.set_up.queries import chats_to_add
@@ -61,7 +61,6 @@ def add_channel(request: HttpRequest, access: Access, site_id: str) -> HttpRespo
     if not form.is_valid() or not may_ask(request, access):
         return _show(request, access, site_id, form=form)
     bot: Bot = form.cleaned_data["bot"]
-    let_go_of_the_database()
     try:
         chat_id, title, username = connecting.chat_of(bot, form.cleaned_data["chat"])
     except CannotDecrypt:

@@ -15,7 +15,7 @@ from adtarget.core.client_context import peer_address
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
-from adtarget.dashboard.asking import let_go_of_the_database, may_ask
+from adtarget.dashboard.asking import may_ask
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import PixelForm
 from dispatch import pausing, test_events
@@ -115,10 +115,4 @@ def _show(
 
 
 def _post(prepared: PreparedRequest) -> HttpAnswer:
-    let_go_of_the_database()
-    return http.post(
-        prepared.url,
-        headers=prepared.headers,
-        body=prepared.body,
-        deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS,
-    )
+    return http.send(prepared, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS)
