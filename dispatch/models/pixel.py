@@ -56,10 +56,6 @@ class Pixel(models.Model):
     def platform_name(self) -> str:
         return name_of(self.platform)
 
-    @property
-    def is_test_pixel(self) -> bool:
-        return bool(self.options.get("testPixel"))
-
     def config(self) -> PixelConfig:
         """What the platform's adapter needs to address this pixel; no secrets."""
         return PixelConfig(
