@@ -38,12 +38,13 @@ def explain(outcome: str, code: str, *, platform: str) -> str:
 
 def meaning(platform: str, code: str) -> str:
     """What a platform's code means and what to do; '' for an unknown code or platform."""
-    return PLATFORMS[platform].meaning(code)
+    known = PLATFORMS.get(platform)
+    return known.meaning(code) if known else ""
 
 
 def _later_meaning(platform: str, reason: str) -> str:
-    later = PLATFORMS[platform].later
-    return later.meaning(reason) if later else f"Reason: {reason}."
+    known = PLATFORMS.get(platform)
+    return known.later.meaning(reason) if known and known.later else f"Reason: {reason}."
 
 
 def explain_receipt(receipt: Receipt) -> str:

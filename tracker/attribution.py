@@ -46,7 +46,7 @@ def match_join(*, channel: Channel, lead: Lead, joined: Joined, request: Join | 
     return (
         _by_bot_start(channel, lead, joined.at)
         or _by_history(channel, lead, joined.at)
-        or Match(route=_why_not(channel, joined, invite))
+        or Match(route=_why_not(channel, lead, joined, invite))
     )
 
 
@@ -73,15 +73,22 @@ def has_click(visit: Visit) -> bool:
 
 
 def _by_bot_start(channel: Channel, lead: Lead, at: datetime) -> Match | None:
-    start = (
+    start = _latest_start(channel, lead, at, is_shared=False)
+    return _match(Route.BOT_START, start.visit) if start else None
+
+
+def _latest_start(channel: Channel, lead: Lead, at: datetime, *, is_shared: bool) -> BotStart | None:
+    return (
         BotStart.objects.filter(
-            telegram_user_id=lead.telegram_user_id, visit__site=channel.site, started_at__gt=at - BOT_START_FOR
+            telegram_user_id=lead.telegram_user_id,
+            visit__site=channel.site,
+            started_at__gt=at - BOT_START_FOR,
+            is_shared=is_shared,
         )
         .select_related("visit")
         .order_by("-started_at")
         .first()
     )
-    return _match(Route.BOT_START, start.visit) if start else None
 
 
 def _by_history(channel: Channel, lead: Lead, at: datetime) -> Match | None:
@@ -95,8 +102,8 @@ def _by_history(channel: Channel, lead: Lead, at: datetime) -> Match | None:
     return _match(Route.RECENT_HISTORY, earlier.visit) if earlier else None
 
 
-def _why_not(channel: Channel, joined: Joined, shared: Invite | None) -> Route:
-    if shared is not None:
+def _why_not(channel: Channel, lead: Lead, joined: Joined, shared: Invite | None) -> Route:
+    if shared is not None or _latest_start(channel, lead, joined.at, is_shared=True):
         return Route.LINK_SHARED
     if joined.was_added:
         return Route.ADDED_BY_ADMIN

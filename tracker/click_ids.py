@@ -13,16 +13,14 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from adtarget.core import page_urls
 from adtarget.core.times import milliseconds
 from dispatch.platforms import registry
+from dispatch.platforms.meta import click_ids as meta
+from dispatch.platforms.meta.click_ids import is_fbc, is_fbp
 
 UTMS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 REMEMBERED_FOR = timedelta(days=90)
 LONGEST_SIGNAL, LONGEST_UTM = 2048, 512
 
-# The last part is the appendix of Meta's parameter builder.
-_FBC = re.compile(r"fb\.[0-9]\.([0-9]{10,13})\.([A-Za-z0-9_-]+)(?:\.(?:[A-Za-z0-9_-]{2}|[A-Za-z0-9_-]{8}))?")
-_FBCLID = re.compile(r"[A-Za-z0-9_-]*")
-_FBP = re.compile(r"fb\.[0-9]\.[0-9]{10,13}\.\S+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -49,13 +47,7 @@ def _pairs(query: str) -> Iterator[tuple[str, str]]:
         name = unquote_plus(name).lower()  # Snapchat writes ScCid
         # A plus is a space in words; in an opaque id it is itself.
         value = unquote_plus(value) if name in UTMS else unquote(value)
-        yield name, clean(fbclid_of(value) if name == "fbclid" else value, longest=_longest(name))
-
-
-def fbclid_of(value: str) -> str:
-    """The click id at the beginning of an `fbclid` parameter; other text after it would make Meta refuse the fbc."""
-    found = _FBCLID.match(value)
-    return found[0] if found else ""
+        yield name, clean(meta.cut_fbclid(value) if name == "fbclid" else value, longest=_longest(name))
 
 
 def _longest(name: str) -> int:
@@ -75,7 +67,7 @@ def brought(*, body: Mapping[str, str], address: Mapping[str, str], cookies: Map
     found: dict[str, str] = {}
     for name in registry.signal_fields():
         value = clean(body.get(name, ""), longest=LONGEST_SIGNAL) or address.get(name, "") or _cookie(name, cookies)
-        if value and name != "fbc" and (name != "fbp" or _FBP.fullmatch(value)):
+        if value and name != "fbc" and (name != "fbp" or is_fbp(value)):
             found[name] = value
     return found
 
@@ -92,34 +84,14 @@ def choose_fbc(*, fbclid: str, given: str, known: str, now: datetime) -> str:
     """
     at_hand = [fbc for fbc in (given, known) if is_fbc(fbc)]
     if fbclid:
-        built = f"fb.1.{milliseconds(now)}.{fbclid}"
-        mine = [fbc for fbc in at_hand if _is_of(fbc, fbclid)]
-        return mine[0] if mine else (built if is_fbc(built) else _youngest(at_hand))
+        mine = [fbc for fbc in at_hand if meta.fbclid_of(fbc) == fbclid]
+        built = meta.build_fbc(fbclid, at_milliseconds=milliseconds(now))
+        return mine[0] if mine else built or _youngest(at_hand)
     return _youngest(at_hand)
 
 
-def is_fbc(value: str) -> bool:
-    """Whether Meta takes it; one malformed fbc would cost every event of its request."""
-    return len(value) <= LONGEST_SIGNAL and bool(_FBC.fullmatch(value))
-
-
-def is_fbp(value: str) -> bool:
-    return len(value) <= LONGEST_SIGNAL and bool(_FBP.fullmatch(value))
-
-
 def _youngest(candidates: list[str]) -> str:
-    return max(candidates, key=_made_at, default="")  # of two alike the first, which is the browser's own
-
-
-def _is_of(fbc: str, fbclid: str) -> bool:
-    """The part after the time, with or without an appendix."""
-    found = _FBC.fullmatch(fbc)
-    return found is not None and found[2] == fbclid
-
-
-def _made_at(fbc: str) -> int:
-    found = _FBC.fullmatch(fbc)
-    return int(found[1].ljust(13, "0")) if found else 0
+    return max(candidates, key=meta.made_at, default="")  # of two alike the first, which is the browser's own
 
 
 def remembered(*, known: Mapping[str, str], seen_at: Mapping[str, int], now: datetime) -> dict[str, str]:

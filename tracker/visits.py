@@ -20,6 +20,7 @@ from adtarget.core.prepared import PreparedInsert, PreparedQuery
 from adtarget.core.times import milliseconds
 from conversions.identifiers import is_of_a_person
 from dispatch.platforms import registry
+from dispatch.platforms.meta.click_ids import is_fbc, is_fbp
 from leads.models import Site
 from tracker import click_ids, row_size, visitor_consent
 from tracker.models import TrackingSession, Visit
@@ -152,7 +153,7 @@ def start_visit(page: Page, *, before: Visit | None, now: datetime) -> Visit:
 def acceptable_ids(given: Mapping[str, str]) -> dict[str, str]:
     """Those late ids that a platform would take."""
     late = {name: click_ids.clean(value, longest=click_ids.LONGEST_SIGNAL) for name, value in given.items()}
-    rules = {"fbp": click_ids.is_fbp, "fbc": click_ids.is_fbc}
+    rules = {"fbp": is_fbp, "fbc": is_fbc}
     return {name: value for name, value in late.items() if value and rules.get(name, bool)(value)}
 
 

@@ -5,19 +5,10 @@ from collections.abc import Iterator
 from dispatch.platforms.base import ClickId, Platform
 from dispatch.platforms.google import Google
 from dispatch.platforms.meta import Meta
-from dispatch.platforms.retired import Retired
 from dispatch.platforms.snapchat import Snapchat
 from dispatch.platforms.tiktok import TikTok
 
-
-class Registry(dict[str, Platform]):
-    """Platforms by slug; a slug that is not among them is of a retired one."""
-
-    def __missing__(self, slug: str) -> Platform:
-        return Retired(slug)
-
-
-PLATFORMS = Registry({platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google())})
+PLATFORMS: dict[str, Platform] = {platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google())}
 
 
 def choices() -> list[tuple[str, str]]:
@@ -27,7 +18,8 @@ def choices() -> list[tuple[str, str]]:
 
 def name_of(slug: str) -> str:
     """What people call a platform; the slug itself where it is not registered, such as after a downgrade."""
-    return PLATFORMS[slug].name
+    platform = PLATFORMS.get(slug)
+    return platform.name if platform else slug
 
 
 def click_ids() -> Iterator[ClickId]:

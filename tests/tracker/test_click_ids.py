@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adtarget.core import page_urls
+from dispatch.platforms import registry
 from tracker import click_ids
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
@@ -50,6 +52,11 @@ def test_no_address_breaks_the_reader(address) -> None:
     for value in click_ids.in_address(address).values():
         assert value
         assert "\0" not in value
+
+
+def test_the_click_parameter_of_each_platform_stays_in_urls() -> None:
+    for name in registry.parameters():
+        assert page_urls.reduced(f"https://acme.example/?{name}=x") == f"https://acme.example/?{name}=x"
 
 
 def test_a_new_fbclid_makes_an_fbc_of_now() -> None:

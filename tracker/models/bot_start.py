@@ -11,6 +11,9 @@ class BotStart(models.Model):
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="bot_starts")
     telegram_user_id = models.BigIntegerField()
     started_at = models.DateTimeField()
+    is_shared = models.BooleanField(
+        default=False, db_default=False, help_text="Another person had started by the same link before."
+    )
 
     class Meta:
         constraints = [

@@ -15,7 +15,7 @@ from adtarget.core import errors
 from leads.models import Bot, Channel
 from leads.tombstones import was_erased_after
 from tracker import attribution, joins
-from tracker.models import BotChat, BotStart, Invite, TelegramUpdate
+from tracker.models import BotChat, BotStart, Invite, TelegramUpdate, Visit
 from tracker.telegram import approvals, groups, updates
 from tracker.telegram.updates import BotRightsChanged, BotStarted, GroupMigrated, Joined, JoinRequested, Left
 
@@ -147,15 +147,23 @@ def _remember_chat(bot: Bot, changed: BotRightsChanged, *, now: datetime) -> Non
 
 
 def _remember_start(bot: Bot, started: BotStarted, *, now: datetime) -> None:
-    """A start link leads the person's next join back to the visit; where the bot itself is the channel, it is one."""
+    """A start link leads the first person's next join back to the visit.
+
+    Where the bot itself is the channel, the start is the join.
+    """
     visit = attribution.visit_of(started.payload)
     if visit is None or visit.site.account_id != bot.account_id:
         return
     person_id = started.person.telegram_user_id
     if was_erased_after(bot.account_id, person_id, started.at):
         return
+    Visit.objects.select_for_update().get(pk=visit.pk)  # of two who start at once one is the first
+    others = BotStart.objects.filter(visit=visit, is_shared=False).exclude(telegram_user_id=person_id)
     BotStart.objects.update_or_create(
-        visit=visit, telegram_user_id=person_id, defaults={"bot": bot, "started_at": started.at}
+        visit=visit,
+        telegram_user_id=person_id,
+        defaults={"bot": bot, "started_at": started.at},
+        create_defaults={"bot": bot, "started_at": started.at, "is_shared": others.exists()},
     )
     # A positive id is no chat's: here the bot itself is what the ad leads to, and starting it is the join.
     for channel in Channel.objects.active().filter(bot=bot, site=visit.site, telegram_channel_id__gt=0):

@@ -98,6 +98,27 @@ def test_starting_is_the_join_where_the_bot_itself_is_the_channel(tell, bot, sit
     assert (conversion.channel, conversion.visit, conversion.source) == (the_bot, visit, Source.TRACKER)
 
 
+def test_a_start_link_passed_on_makes_no_second_conversion(tell, bot, site, visit) -> None:
+    ChannelFactory(site=site, bot=bot, telegram_channel_id=42, event_type="Lead")
+    tell(recorded.start(attribution.start_payload(visit), number=1, person=777))
+    tell(recorded.start(attribution.start_payload(visit), number=2, person=778))
+    assert dict(Join.objects.values_list("lead__telegram_user_id", "route")) == {777: "bot_start", 778: "link_shared"}
+    assert Conversion.objects.get(visit=visit).telegram_user_id == 777
+
+
+def test_a_shared_start_attributes_no_later_join(tell, visit) -> None:
+    tell(recorded.start(attribution.start_payload(visit), number=1, person=777, at=ago(minutes=3)))
+    tell(recorded.start(attribution.start_payload(visit), number=2, person=778, at=ago(minutes=2)))
+    tell(recorded.join(person=778, number=3))
+    assert (Join.objects.get().route, Join.objects.get().visit) == (Route.LINK_SHARED, None)
+
+
+def test_the_first_person_may_start_again(tell, bot, site, visit) -> None:
+    for number, person in enumerate((777, 778, 777), start=1):
+        tell(recorded.start(attribution.start_payload(visit), number=number, person=person))
+    assert dict(BotStart.objects.values_list("telegram_user_id", "is_shared")) == {777: False, 778: True}
+
+
 # ------------------------------------------------------------------ history
 def joined_elsewhere(site, visit, person=777, **values):
     lead = LeadFactory(site=site, telegram_user_id=person)
