@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "dispatch",
     "dispatch.webhooks",
     "adtarget.alerts",
-    "django.contrib.admin",
+    "adtarget.admin.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

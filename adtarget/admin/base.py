@@ -4,17 +4,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from adtarget.admin.audit import changed_fields, note
 from leads import sign_in
-
-admin.site.site_header = "AdTarget"
-admin.site.site_title = "AdTarget"
-admin.site.index_title = "Operations"
-admin.site.empty_value_display = "—"
 
 
 class BigTableAdmin(admin.ModelAdmin):
@@ -23,6 +20,13 @@ class BigTableAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 100
     ordering = ("-pk",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Answers a filter that no database can compare with, such as the year 1, as Django answers unknown ones."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except (OverflowError, DataError):
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
 
 
 class ReadOnlyAdmin(BigTableAdmin):
@@ -58,14 +62,30 @@ class AuditedAdmin(admin.ModelAdmin):
 
 
 class RecentSignInAdmin(admin.ModelAdmin):
-    """Its objects are opened, and so changed, only soon after the password was given: they hold secrets."""
+    """Rows that hold secrets or grant access: opened, changed and deleted only soon after the password was given."""
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         if not sign_in.is_recent(request):
-            return HttpResponseRedirect(f"{reverse('dashboard:confirm')}?{urlencode({'next': request.path})}")
+            return ask_password_again(request)
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        if not sign_in.is_recent(request):
+            return ask_password_again(request)
+        return super().delete_view(request, object_id, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list itself shows no secret; its actions change rows."""
+        if request.method == "POST" and not sign_in.is_recent(request):
+            return ask_password_again(request)
+        return super().changelist_view(request, extra_context)
+
+
+def ask_password_again(request: HttpRequest) -> HttpResponseRedirect:
+    """To the question for the password, and from there back to this page."""
+    return HttpResponseRedirect(f"{reverse('dashboard:confirm')}?{urlencode({'next': request.path})}")
 
 
 class ReadOnlyInline(admin.TabularInline):

@@ -1,11 +1,14 @@
 """Tables as CSV that a spreadsheet shows and does not run."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: What a spreadsheet may run: a formula's first sign at the start of a cell, or of what becomes a cell where the file
+#: is read with another separator. https://owasp.org/www-community/attacks/CSV_Injection (read November 2026)
+FORMULA = re.compile(r"""(^|[;,\t\r\n|])(?=[\s"]*[=+\-@\uff0b\uff0d\uff1d\uff20])|^(?=[\t\r\n])""")
 
 
 class _Echo:
@@ -21,9 +24,9 @@ def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def cell(value: object) -> str:
-    """The value as text; a leading apostrophe keeps a spreadsheet from reading it as a formula."""
+    """The value as text; an apostrophe keeps a spreadsheet from reading any part of it as a formula."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
+    return FORMULA.sub(r"\1'", text)
 
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -1,22 +1,31 @@
 """Filters in a page's query string: days, periods, and ids of the account's own rows."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from adtarget.dashboard.periods import LONGEST, Period, last_days, midnight
 
+#: Days that a filter takes: at the ends of the calendar, a day's midnight in another zone does not exist.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+
+
+class DayField(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date", "min": FIRST_DAY.isoformat(), "max": LAST_DAY.isoformat()})
+    default_validators = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
+
 
 class FilterForm(forms.Form):
     """Filters in the address; an id of another account's thing is as wrong as one of nothing."""
 
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label="From", required=False)
+    until = DayField(label="To", required=False)
 
     #: Filters whose values are ids of the account's things.
     ids: ClassVar[Sequence[str]] = ()
@@ -41,8 +50,8 @@ class PeriodForm(forms.Form):
         required=False,
         coerce=int,
     )
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label="From", required=False)
+    until = DayField(label="To", required=False)
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

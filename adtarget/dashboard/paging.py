@@ -18,8 +18,7 @@ class Slice(Generic[T]):
     paginator = None  # there is no total
 
     def __init__(self, rows: QuerySet[T], request: HttpRequest, size: int = ROWS) -> None:
-        asked = request.GET.get("page", "")
-        self.number = min(max(int(asked), 1), LAST_PAGE) if asked.isascii() and asked.isdigit() else 1
+        self.number = _page(request.GET.get("page", ""))
         start = (self.number - 1) * size
         found = list(rows[start : start + size + 1])
         self.rows: Sequence[T] = found[:size]
@@ -46,3 +45,10 @@ class Slice(Generic[T]):
     @property
     def previous_page_number(self) -> int:
         return self.number - 1
+
+
+def _page(asked: str) -> int:
+    """The number asked for, within what is shown; 1 for what is no number. Python reads at most 4,300 digits."""
+    if not (asked.isascii() and asked.isdigit()):
+        return 1
+    return LAST_PAGE if len(asked) > len(str(LAST_PAGE)) + 20 else min(max(int(asked), 1), LAST_PAGE)

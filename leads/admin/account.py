@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from adtarget.admin.audit import note
-from adtarget.admin.base import AuditedAdmin, BigTableAdmin
+from adtarget.admin.base import AuditedAdmin, BigTableAdmin, RecentSignInAdmin
 from adtarget.admin.display import dashboard_page, link
 from leads.models import Account, Membership
 
@@ -19,7 +19,7 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AuditedAdmin, BigTableAdmin):
+class AccountAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     list_display = ("name", "sites", "conversions", "id", "created_at")
     search_fields = ("name", "id__exact")
     fields = ("name", "id", "created_at", "sites", "conversions", "keys", "audit")

@@ -2,12 +2,12 @@
 
 from django.contrib import admin
 
-from adtarget.admin.base import AuditedAdmin, BigTableAdmin
+from adtarget.admin.base import AuditedAdmin, BigTableAdmin, RecentSignInAdmin
 from leads.models import Membership
 
 
 @admin.register(Membership)
-class MembershipAdmin(AuditedAdmin, BigTableAdmin):
+class MembershipAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     list_display = ("user", "account", "role")
     list_filter = ("role",)
     list_select_related = ("user", "account")

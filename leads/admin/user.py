@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django_otp.plugins.otp_static.admin import StaticDevice
@@ -12,19 +13,32 @@ from django_otp.plugins.otp_totp.admin import TOTPDevice
 
 from adtarget.admin.actions import back_to_page, confirmation
 from adtarget.admin.audit import note
-from adtarget.admin.base import AuditedAdmin
+from adtarget.admin.base import AuditedAdmin, RecentSignInAdmin, ask_password_again
 from leads import second_step, sign_in
 
+GRANTS = ("is_superuser", "is_staff", "groups", "user_permissions")
+
 # A device's page would show its secret; turning the second step off is an action on people.
-admin.site.unregister([get_user_model(), TOTPDevice, StaticDevice])
+admin.site.unregister([get_user_model(), Group, TOTPDevice, StaticDevice])
 
 
 @admin.register(get_user_model())
-class PersonAdmin(AuditedAdmin, UserAdmin):
+class PersonAdmin(RecentSignInAdmin, AuditedAdmin, UserAdmin):
+    """Who may change people may not rise by it: power is granted by superusers, to and over whoever has some."""
+
     actions = ("turn_off_second_step",)
 
     def has_superuser_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_change(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_readonly_fields(request, obj) if _is_superuser(request) else GRANTS
 
     @admin.action(description="Turn off the second step", permissions=["superuser"])
     def turn_off_second_step(self, request: HttpRequest, people: QuerySet[Any]) -> HttpResponse | None:
@@ -47,8 +61,41 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
         return back_to_page(self, request)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        if not sign_in.is_recent(request):
+            return ask_password_again(request)
         response = super().user_change_password(request, id, form_url)
         person = get_user_model().objects.filter(pk=id).first()
         if isinstance(response, HttpResponseRedirect) and person is not None:
             note(request, "password", person)
         return response
+
+
+@admin.register(Group)
+class PermissionsAdmin(RecentSignInAdmin, AuditedAdmin, GroupAdmin):
+    """A group grants permissions to whoever is in it, so only superusers see and change it."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+
+def _may_change(request: HttpRequest, person: Any) -> bool:
+    """Only superusers change whoever has power here: with a new password one could sign in as them."""
+    if person is None or _is_superuser(request):
+        return True
+    return not (person.is_superuser or person.is_staff or person.groups.exists() or person.user_permissions.exists())

@@ -104,7 +104,7 @@ def test_a_list_of_a_hundred_costs_what_one_of_two_costs(ops, model, django_asse
         FACTORIES[model]()
     with django_assert_max_num_queries(len(few)):
         ops.get(list_of(model))
-    assert len(few) <= 8
+    assert len(few) <= 9  # one of them looks for an account that asks for a second step
 
 
 @pytest.mark.parametrize("model", [Channel, Conversion, Lead, Pixel, Send, Site])

@@ -101,9 +101,20 @@ def test_the_page_says_what_was_left_out(viewer: Client, home: str, channel: Cha
     assert left_out["message"] in viewer.get(f"{home}conversions/{conversion.pk}/").text
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", " =1", "＝1", "\tx", "\rx", "\nx"])
 def test_no_cell_is_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|", "\n"])
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(1)", ' "=1', "＝1"])
+def test_no_part_of_a_cell_is_a_formula(separator: str, formula: str) -> None:
+    assert cell(f"a{separator}{formula}") == f"a{separator}'{formula}"
+
+
+@pytest.mark.parametrize("text", ["2026-11-24T08:00:00+00:00", "a-b, c + d; e@f.example", "49.9", ""])
+def test_harmless_cells_stay_as_they_are(text: str) -> None:
+    assert cell(text) == text
 
 
 def test_a_preview_is_what_the_platform_gets(viewer: Client, home: str, channel: Channel) -> None:
