@@ -1,0 +1,10 @@
+<?php
+
+declare(strict_types=1);
+
+namespace AdTarget\Exception;
+
+/** 401: no key, an unknown key, or a revoked one. */
+class AuthenticationFailed extends ApiException
+{
+}
