@@ -35,6 +35,24 @@ CREATED = {
     "eventId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
     "sends": [{"sendId": "snd_01k9z3c1d2e3f4g5h6j7k8m9n1", "platform": "meta"}],
 }
+_VALIDATED = {
+    "valid": True,
+    "siteId": "site_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "channelId": "chn_01k9z3b7q2m4n6p8r0s2t4v6w8",
+    "coldLead": True,
+    "wouldDispatch": True,
+    "platforms": [
+        {
+            "platform": "meta",
+            "pixelId": "1234567890",
+            "wouldSend": True,
+            "payload": {"event_name": "Purchase", "event_id": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0"},
+            "matchKeys": ["email", "fbc", "clientIpAndUserAgent"],
+            "missingKeys": ["phone", "externalId", "fbp", "names"],
+            "matchQuality": 5.5,
+        }
+    ],
+}
 CONVERSION = {
     "conversionId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
     "eventId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
@@ -65,6 +83,19 @@ CREATE_CONVERSION: dict[str, Any] = {
     "examples": [
         OpenApiExample("A purchase of a cold lead", value=_COLD, request_only=True),
         OpenApiExample("Scheduled", value=CREATED, response_only=True),
+    ],
+}
+VALIDATE_EVENT: dict[str, Any] = {
+    "operation_id": "validateEvent",
+    "summary": "What would become of an event, per platform, without recording it",
+    "description": "Takes the body of POST /events/conversion and changes nothing. Answers which site and channel it "
+    "means, whether it is a duplicate, and for each pixel the exact payload or the reason why there is none. What the "
+    "real call refuses is refused alike.",
+    "tags": ["Events"],
+    "parameters": CLIENT,
+    "examples": [
+        OpenApiExample("A purchase of a cold lead", value=_COLD, request_only=True),
+        OpenApiExample("It would be sent", value=_VALIDATED, response_only=True),
     ],
 }
 CREATE_LEAD_EVENT: dict[str, Any] = {

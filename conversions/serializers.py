@@ -13,16 +13,21 @@ from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii, EventFacts
 from conversions.identifiers import named
 from conversions.left_out import unreadable_consent, usable_signals
+from conversions.missing_signals import ALREADY_SENT
 from conversions.models import Conversion
 from conversions.recording import Recorded
 from conversions.status import capi_status
+from conversions.validating import Validated
 from dispatch.choices import SendStatus
+from dispatch.match_quality import code_of
 from dispatch.platforms import registry
 from dispatch.platforms.registry import choices
+from dispatch.previews import Preview
 from dispatch.serializers import SendAnswer
 from tracker import click_ids
 
 CLICK_ID_LENGTH = 2048
+DUPLICATE = "duplicate"  # a platform that has the event already
 
 
 class PiiRequest(serializers.Serializer):
@@ -258,3 +263,63 @@ class ConversionsAnswer(Answer):
 
     conversions = ConversionDetail(many=True)
     nextCursor = serializers.CharField(help_text="Of the next page; absent on the last.")
+
+
+class PlatformForecast(Answer):
+    """What one pixel would get, and how well its platform could match the person."""
+
+    platform = serializers.ChoiceField(choices=choices())
+    pixelId = serializers.CharField(help_text="The platform's own id.")
+    wouldSend = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True, help_text="Why it would not be sent.")
+    explanation = serializers.CharField(allow_null=True, help_text="The same as a sentence.")
+    payload = serializers.JSONField(allow_null=True, help_text="The event as the platform would get it.")
+    matchKeys = serializers.ListField(child=serializers.CharField(), help_text="What the person can be found by.")
+    missingKeys = serializers.ListField(child=serializers.CharField(), help_text="What would help, the best first.")
+    matchQuality = serializers.FloatField(help_text="0 to 10, by the keys that are there.")
+
+
+class ValidationAnswer(Answer):
+    """POST /events/validate: what the real call would make of the event."""
+
+    valid = serializers.BooleanField(help_text="Always true; what the real call refuses is refused alike.")
+    siteId = serializers.CharField()
+    channelId = serializers.CharField()
+    coldLead = serializers.BooleanField(help_text="Nothing is known of the person on this site.")
+    duplicateOf = serializers.CharField(allow_null=True, help_text="The conversion that the event repeats.")
+    wouldDispatch = serializers.BooleanField(help_text="At least one platform would get it.")
+    warning = serializers.CharField(allow_null=True, help_text="Why nothing would be sent.")
+    warnings = LeftOutAnswer(many=True, allow_null=True)
+    platforms = PlatformForecast(many=True)
+
+
+def forecast(validated: Validated) -> dict[str, Any]:
+    """The facts of a ValidationAnswer."""
+    recorded = validated.recorded
+    return {
+        "valid": True,
+        "siteId": recorded.conversion.site_id,
+        "channelId": recorded.conversion.channel_id,
+        "coldLead": recorded.is_cold,
+        "duplicateOf": recorded.conversion.pk if recorded.is_duplicate else None,
+        "wouldDispatch": bool(validated.would_send),
+        "warning": recorded.warning or None,
+        "warnings": recorded.left_out_or_none,
+        "platforms": [_platform_forecast(one, validated) for one in validated.platforms],
+    }
+
+
+def _platform_forecast(preview: Preview, validated: Validated) -> dict[str, Any]:
+    would_send = preview.pixel.pk in validated.would_send
+    reason = preview.reason or ("" if would_send else DUPLICATE)
+    return {
+        "platform": preview.pixel.platform,
+        "pixelId": preview.pixel.pixel_id,
+        "wouldSend": would_send,
+        "reason": reason or None,
+        "explanation": preview.problem or (ALREADY_SENT if reason else None),
+        "payload": preview.payload,
+        "matchKeys": list(map(code_of, preview.quality.present)),
+        "missingKeys": [code_of(key) for key, _ in preview.quality.missing],
+        "matchQuality": preview.quality.score / 10,
+    }

@@ -23,9 +23,12 @@ from conversions.serializers import (
     ConversionRequest,
     ConversionsAnswer,
     EventRequest,
+    ValidationAnswer,
     ValueRequest,
     facts_of,
+    forecast,
 )
+from conversions.validating import validate_event
 from leads.resolution import Named, NoHistory, resolve
 
 
@@ -35,6 +38,12 @@ class ConversionViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         given = parsing.parse(ConversionRequest, request._request)
         return _record(request, given, telegram_user_id=given["telegram_user_id"])
+
+    @extend_schema(**schema.VALIDATE_EVENT, request=ConversionRequest, responses={200: ValidationAnswer})
+    def validate(self, request: Request) -> Response:
+        given = parsing.parse(ConversionRequest, request._request)
+        validated = validate_event(**_event(request, given, telegram_user_id=given["telegram_user_id"]))
+        return Response(parsing.present(ValidationAnswer, forecast(validated)))
 
     @extend_schema(**schema.GET_CONVERSION, responses={200: ConversionDetail})
     def retrieve(self, request: Request, conversion_id: str) -> Response:
@@ -76,11 +85,15 @@ class LeadEventViewSet(ApiViewSet):
 
 
 def _record(request: Request, given: dict[str, Any], *, telegram_user_id: int) -> Response:
+    recorded = recording.record_conversion(**_event(request, given, telegram_user_id=telegram_user_id))
+    return Response(parsing.present(ConversionAnswer, recorded))
+
+
+def _event(request: Request, given: dict[str, Any], *, telegram_user_id: int) -> dict[str, Any]:
+    """The arguments of `record_conversion` that a validated body means."""
     now = timezone.now()
     facts = facts_of(given, client=claimed_client(request._request), now=now)
     named = Named(**{name: given.get(name, "") for name in ("site_id", "website_id", "channel_id")})
     channel = resolve(key=key_of(request), named=named, telegram_user_id=telegram_user_id)
-    recorded = recording.record_conversion(
-        key=key_of(request), channel=channel, telegram_user_id=telegram_user_id, facts=facts, now=now
-    )
-    return Response(parsing.present(ConversionAnswer, recorded))
+    key = key_of(request)
+    return {"key": key, "channel": channel, "telegram_user_id": telegram_user_id, "facts": facts, "now": now}

@@ -23,6 +23,16 @@ SHARED_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
+#: How the API names those keys; a platform's own ids go by their field.
+_CODES = {
+    "e-mail": "email",
+    "phone": "phone",
+    "names": "names",
+    "external id": "externalId",
+    "IP address and user agent": "clientIpAndUserAgent",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MatchQuality:
     """`score` of 100; the keys that are there, and what each missing one would add of ten, the most first."""
@@ -45,6 +55,11 @@ def match_quality(event: OutgoingEvent, platform: str) -> MatchQuality:
     weights = PLATFORMS[platform].match_weights
     present = tuple(key for key in weights if _has(event, key))
     return MatchQuality(sum(weights[key] for key in present), present, _missing(weights, present))
+
+
+def code_of(key: str) -> str:
+    """The key as the API names it, such as `email` or `fbc`."""
+    return _CODES.get(key) or next(click_id.field for click_id in click_ids() if click_id.name == key)
 
 
 def average(events: Iterable[OutgoingEvent], platform: str) -> MatchQuality | None:

@@ -113,6 +113,20 @@ class WebUrl(Text):
         return text
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            **{name: {"type": "boolean"} for name in (*consent.QUESTIONS, "gdprApplies")},
+            **{name: {"type": "string", "maxLength": consent.LONGEST_STRING} for name in consent.RAW_STRINGS},
+            "consentMode": {
+                "type": "object",
+                "properties": {name: {"enum": ["granted", "denied"]} for name in sorted(consent.MODE_NAMES)},
+            },
+        },
+        "example": {"ads": True, "userData": False},
+    }
+)
 class ConsentField(serializers.Field):
     """What the person agreed to: `ads`, `userData`, `personalization` (true or false), `tcf`, `gpp` (strings),
     `gdprApplies`, and `consentMode` (Google's names: granted or denied). All optional; a no from any source wins.

@@ -9,6 +9,7 @@ from leads.views import ChannelViewSet, KeyViewSet, LeadViewSet, SiteViewSet
 
 urlpatterns = [
     path("events/conversion", ConversionViewSet.as_view({"post": "create"})),
+    path("events/validate", ConversionViewSet.as_view({"post": "validate"})),
     path("conversions", ConversionViewSet.as_view({"get": "list"})),
     path("conversions/<str:conversion_id>", ConversionViewSet.as_view({"get": "retrieve"})),
     path("sends", SendViewSet.as_view({"get": "list"})),
