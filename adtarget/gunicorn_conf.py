@@ -8,7 +8,7 @@ if settings.DEBUG:
     raise SystemExit("DEBUG is for `manage.py runserver` only. Set DEBUG=false to serve others.")
 
 bind = f"{settings.HOST}:{settings.PORT}"
-worker_class = "gthread"
+worker_class = "adtarget.gunicorn_worker.Worker"  # gthread
 # Without Redis the rate limit lives in the process: one process keeps it exact.
 workers = 1 if settings.EMBEDDED else settings.WEB_PROCESSES
 threads = settings.WEB_THREADS

@@ -1,4 +1,4 @@
-"""Duplicate protection: what matches, and for how long (contract, section 6)."""
+"""Duplicate protection: what matches, and for how long."""
 
 from datetime import datetime, timedelta
 
@@ -18,17 +18,18 @@ def find_duplicate(
 
     Its own row is locked too: a value may be submitted at the same time.
     Orders decide where both sides name one: the same is a duplicate for seven
-    days, another never. Otherwise the site's window does.
+    days whatever the channel, which history may have chosen another one of
+    between two tries; another order never is. Otherwise channel and the
+    site's window decide.
     """
     alike = Conversion.objects.latest_first().filter(
         lead=lead,
-        channel=channel,
         event_type=facts.event_type,
         custom_event_name=facts.custom_event_name,
         is_test=is_test,
     )
     alike = alike.select_for_update(no_key=True)
-    recent = alike.filter(attributed_at__gt=now - window(channel.site, facts.event_type))
+    recent = alike.filter(channel=channel, attributed_at__gt=now - window(channel.site, facts.event_type))
     if not facts.order_id:
         return recent.first()
     same_order = alike.filter(order_id=facts.order_id, attributed_at__gt=now - SAME_ORDER_FOR)

@@ -62,6 +62,15 @@ class ValueForm(forms.Form):
             raise ValidationError("Write it with its country code, such as +49 30 1234567.")
         return phone
 
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if "value" in given and "currency" in given:
+            try:
+                money.require_worth(given["value"], given["currency"])
+            except ValueError as error:
+                self.add_error("value", str(error).replace("value must", "It must"))
+        return given
+
     def pii(self) -> ClearPii:
         """What was typed of the person, in clear: pass it on, keep it nowhere."""
         return ClearPii(**{name: self.cleaned_data[name] for name in ("email", "phone", "first_name", "last_name")})

@@ -1,4 +1,4 @@
-"""What counts as a value and as a currency (contract, section 4)."""
+"""What counts as a value and as a currency."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,7 +9,8 @@ PLACES = Decimal("0.0001")
 
 #: Active codes in which a price can be written: ISO 4217 list one as published 2026-01-01 (the
 #: package carries the agency's own table). Metals, XDR, XTS and XXX have no minor unit and stay out.
-ACTIVE_CURRENCIES = frozenset(currency.code for currency in Currency if currency.exponent is not None)
+_EXPONENTS = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
+ACTIVE_CURRENCIES = frozenset(_EXPONENTS)
 
 
 def parse_value(number: int | float | Decimal) -> Decimal:
@@ -34,3 +35,18 @@ def parse_currency(text: str) -> str:
     if not isinstance(text, str) or not text.isascii() or text.upper() not in ACTIVE_CURRENCIES:
         raise ValueError("currency must be an active ISO 4217 code, such as USD or EUR.")
     return text.upper()
+
+
+def require_worth(value: Decimal, currency: str) -> None:
+    """ValueError where the value rounds to nothing in its currency, as 0.004 USD and 0.4 JPY do.
+
+    A platform gets amounts in the currency's own units, so it would get none.
+    """
+    places = _EXPONENTS.get(currency, 2)
+    if not round_to(value, places):
+        raise ValueError(f"value must be at least {Decimal(1).scaleb(-places):f} {currency} after rounding.")
+
+
+def round_to(value: Decimal, places: int) -> Decimal:
+    """Half up, as platforms and people round."""
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)

@@ -5,10 +5,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adtarget.api.fields import Address, Answer, ConsentField, Currency, Moment, Money, TelegramId, Text, WebUrl
+from adtarget.api.fields import Address, Answer, Choice, ConsentField, Currency, Moment, Money, TelegramId, Text, WebUrl
 from adtarget.api.listing import ListQuery, MomentText
 from adtarget.core.consent import read_said
 from adtarget.core.times import milliseconds
+from conversions import money
 from conversions.choices import CapiStatus, EventType, Source
 from conversions.facts import ClearPii, EventFacts
 from conversions.identifiers import named
@@ -37,6 +38,8 @@ class PiiRequest(serializers.Serializer):
     lastName = Text(required=False, max_length=512, source="last_name")
 
     def to_internal_value(self, data: Any) -> ClearPii:
+        if data == []:  # an empty object of PHP
+            data = {}
         if not isinstance(data, dict):
             raise serializers.ValidationError("This field must be an object.")
         given = {name: value for name, value in data.items() if value is not None}
@@ -50,9 +53,12 @@ class EventRequest(serializers.Serializer):
     channelId = Text(required=False, max_length=64, source="channel_id")
     siteId = Text(required=False, max_length=64, source="site_id")
     websiteId = Text(required=False, max_length=64, source="website_id")
-    eventType = serializers.ChoiceField(choices=EventType.choices, source="event_type")
+    eventType = Choice(choices=EventType.choices, source="event_type")
     customEventName = Text(required=False, source="custom_event_name", help_text="Required when eventType is Custom.")
-    value = Money(required=False, help_text="Required for Purchase; 0 < value < 10^12, four places.")
+    value = Money(
+        required=False,
+        help_text="Required for Purchase. Below 10^12, four places; never 0 in its currency.",
+    )
     currency = Currency(required=False, help_text="Required for Purchase; active ISO 4217 code.")
     contentName = Text(required=False, max_length=512, source="content_name")
     orderId = Text(required=False, allow_blank=False, max_length=128, source="order_id")
@@ -109,9 +115,13 @@ class ValueRequest(serializers.Serializer):
     currency = Currency(allow_blank=False)
     pii = PiiRequest(required=False)
 
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        require_both(given, required=True)
+        return given
+
 
 def require_both(given: dict[str, Any], *, required: bool) -> None:
-    """Value and currency: both or neither, both for a Purchase."""
+    """Value and currency: both or neither, both for a Purchase, and worth something."""
     has_value, has_currency = given.get("value") is not None, bool(given.get("currency"))
     missing = {
         name: f"{name} is required {'for Purchase' if required else 'with the other of value and currency'}."
@@ -120,6 +130,11 @@ def require_both(given: dict[str, Any], *, required: bool) -> None:
     }
     if missing:
         raise serializers.ValidationError(missing)
+    if has_value:
+        try:
+            money.require_worth(given["value"], given["currency"])
+        except ValueError as error:
+            raise serializers.ValidationError({"value": str(error)}) from error
 
 
 def facts_of(given: dict[str, Any], *, client: tuple[str, str], now: datetime) -> EventFacts:
@@ -204,14 +219,12 @@ class ConversionQuery(ListQuery):
         required=False, max_length=512, source="external_user_id", help_text="Of the person with this id of yours."
     )
     orderId = Text(required=False, max_length=128, source="order_id", help_text="With this order id, whole.")
-    eventType = serializers.ChoiceField(
-        required=False, choices=EventType.choices, source="event_type", help_text="Of this type."
-    )
-    capiStatus = serializers.ChoiceField(
+    eventType = Choice(required=False, choices=EventType.choices, source="event_type", help_text="Of this type.")
+    capiStatus = Choice(
         required=False, choices=CapiStatus.choices, source="capi_status", help_text="In this state as a whole."
     )
     platform = Text(required=False, max_length=16, help_text="Has a send to this platform.")
-    sendStatus = serializers.ChoiceField(
+    sendStatus = Choice(
         required=False, choices=SendStatus.choices, source="send_status", help_text="Has a send in this state."
     )
     reason = Text(required=False, max_length=32, help_text="Has a send that ended for this reason.")

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from adtarget.api.fields import Answer, Moment, Text
+from adtarget.api.fields import Answer, Choice, Moment, Text
 from adtarget.api.listing import ListQuery, MomentText
 from adtarget.core.times import milliseconds
 from dispatch import explaining, reasons
@@ -23,7 +23,10 @@ def _reasons_help() -> str:
 class SendError(Answer):
     code = serializers.CharField(source="error_code")
     message = serializers.CharField(source="error_message")
-    traceId = serializers.CharField(source="error_trace_id")
+    traceId = serializers.SerializerMethodField()
+
+    def get_traceId(self, send: Send) -> str | None:
+        return send.error_trace_id or None
 
 
 class SendAnswer(Answer):
@@ -99,7 +102,7 @@ class SendQuery(ListQuery):
 
     siteId = Text(required=False, max_length=64, source="site_id", help_text="Of this site.")
     platform = Text(required=False, max_length=16, help_text="To this platform.")
-    status = serializers.ChoiceField(required=False, choices=SendStatus.choices, help_text="In this state.")
+    status = Choice(required=False, choices=SendStatus.choices, help_text="In this state.")
     reason = Text(required=False, max_length=32, help_text="Ended for this reason.")
     since = MomentText(required=False, help_text="Made at or after, in Unix milliseconds.")
     until = MomentText(required=False, help_text="Made before, in Unix milliseconds.")

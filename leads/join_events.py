@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from conversions import money
 from conversions.choices import EventType
 from leads.models import Channel
 
@@ -18,6 +19,11 @@ def problems(wanted: Wanted) -> dict[str, str]:
     has_value, has_currency = wanted("value") is not None, bool(wanted("currency"))
     if has_value != has_currency:
         found["currency" if has_value else "value"] = "Value and currency come together."
+    elif has_value:
+        try:
+            money.require_worth(wanted("value"), wanted("currency"))
+        except ValueError as error:
+            found["value"] = str(error).replace("value must", "It must")
     if wanted("event_type") == EventType.CUSTOM and not wanted("custom_event_name"):
         found["custom_event_name"] = "A Custom event needs a name."
     if wanted("event_type") == EventType.PURCHASE and wanted("auto_fire") and not has_value:

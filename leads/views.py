@@ -1,9 +1,8 @@
 """What an integrator may read: a lead with its conversions, the channels."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -21,13 +20,12 @@ from leads.resolution import history_site, named_site
 from leads.serializers import ChannelsAnswer, KeyAnswer, LeadAnswer, SitesAnswer
 
 MOST_CONVERSIONS = 100
-CONVERSION_ID = re.compile(r"cnv_[0-9a-z]{1,36}")
 
 
 class LeadViewSet(ApiViewSet):
     @extend_schema(**schema.GET_LEAD, responses={200: LeadAnswer})
     def retrieve(self, request: Request, telegram_user_id: str) -> Response:
-        person, limit, page = telegram_id_of_path(telegram_user_id), _limit(request), _before(request)
+        person, limit = telegram_id_of_path(telegram_user_id), _limit(request)
         site = named_site(key=key_of(request), named=named_of(request)) or history_site(
             key=key_of(request), telegram_user_id=person
         )
@@ -37,7 +35,7 @@ class LeadViewSet(ApiViewSet):
             raise errors.LeadNotFound
         if key_of(request).is_test:
             _show_only_tests(lead, conversions)
-        shown = conversions.filter(page).prefetch_related("sends")
+        shown = conversions.filter(_before(request, conversions)).prefetch_related("sends")
         lead.latest_conversions = shown.latest_first()[:limit]  # type: ignore[attr-defined]
         return Response(LeadAnswer(lead).data)
 
@@ -98,17 +96,17 @@ def _limit(request: Request) -> int:
     return int(text)
 
 
-def _before(request: Request) -> Q:
-    """Older than a conversion of the list, or than Unix milliseconds."""
+def _before(request: Request, conversions: ConversionQuerySet) -> Q:
+    """Older than one of the conversions, or than Unix milliseconds; any other id is refused alike."""
     text = text_of_query(request, "before")
     if not text:
         return Q()
     if text.isascii() and text.isdigit():
         if len(text) > 14:
-            raise errors.InvalidPayload("before must be a conversionId or Unix milliseconds.")
+            raise errors.InvalidPayload("before must be a conversionId of this list or Unix milliseconds.")
         return Q(attributed_at__lt=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(text)))
-    if not CONVERSION_ID.fullmatch(text):
-        raise errors.InvalidPayload("before must be a conversionId or Unix milliseconds.")
-    # The list is in order of attribution, which ids need not be; an unknown id has nothing before it.
-    at = Conversion.objects.filter(key_of(request).scope(), pk=text).values("attributed_at")
-    return Q(attributed_at__lt=Subquery(at)) | Q(attributed_at=Subquery(at), pk__lt=text)
+    # The list is in order of attribution, which ids need not be.
+    at = conversions.filter(pk=text).values_list("attributed_at", flat=True).first()
+    if at is None:
+        raise errors.InvalidPayload("before must be a conversionId of this list or Unix milliseconds.")
+    return Q(attributed_at__lt=at) | Q(attributed_at=at, pk__lt=text)

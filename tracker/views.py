@@ -52,7 +52,7 @@ def endpoint(method: str) -> Callable[[View], View]:
 
 def _admit(request: HttpRequest, method: str) -> None:
     if request.method != method:
-        raise errors.MethodNotAllowed
+        raise errors.MethodNotAllowed(allow=f"{method}, OPTIONS")
     _limit(f"address:{_address(request)}", settings.TRACKER_RATE_LIMIT_PER_ADDRESS)
 
 

@@ -10,7 +10,7 @@ HEADERS = {
     "Access-Control-Expose-Headers": "Retry-After, X-Idempotent-Replay, X-Idempotent-Mismatch, X-Request-Id",
 }
 PREFLIGHT_HEADERS = {
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": (
         "Authorization, Content-Type, Idempotency-Key, X-Adtarget-Client-IP, X-Adtarget-Client-User-Agent"
     ),

@@ -53,6 +53,8 @@ def headers(error: errors.ApiError) -> dict[str, str]:
     found = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
     if error.status == 401:
         found["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.MethodNotAllowed) and error.allow:
+        found["Allow"] = error.allow
     return found
 
 

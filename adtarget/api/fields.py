@@ -21,6 +21,7 @@ from leads.models.lead import LARGEST_TELEGRAM_ID
 FURTHEST_AHEAD = timedelta(minutes=5)
 FURTHEST_BACK = timedelta(days=730)
 T = TypeVar("T")
+_LARGEST_WHOLE = 10**40
 _DIGITS = re.compile(r"[0-9]{1,20}")
 
 
@@ -42,13 +43,12 @@ class TelegramId(serializers.Field):
     """1 … 2^52-1, as a number or a string of digits."""
 
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, str) and _DIGITS.fullmatch(data):
-            data = int(data)
-        if not isinstance(data, int) or isinstance(data, bool):
+        number = int(data) if isinstance(data, str) and _DIGITS.fullmatch(data) else _whole(data)
+        if number is None:
             raise serializers.ValidationError("This field must be an integer or a string of digits.")
-        if not 1 <= data <= LARGEST_TELEGRAM_ID:
+        if not 1 <= number <= LARGEST_TELEGRAM_ID:
             raise serializers.ValidationError("This field must be between 1 and 2^52-1.")
-        return data
+        return number
 
     def to_representation(self, value: int) -> int:
         return value
@@ -75,7 +75,8 @@ class Moment(serializers.Field):
     """Unix milliseconds; at most 5 minutes ahead, at most 2 years back."""
 
     def to_internal_value(self, data: Any) -> datetime:
-        if not isinstance(data, int) or isinstance(data, bool):
+        data = _whole(data)
+        if data is None:
             raise serializers.ValidationError("This field must be an integer of Unix milliseconds.")
         now = timezone.now()
         if data > milliseconds(now + FURTHEST_AHEAD):
@@ -90,6 +91,24 @@ class Moment(serializers.Field):
 
     def to_representation(self, value: datetime) -> int:
         return milliseconds(value)
+
+
+class Choice(serializers.ChoiceField):
+    """One of a few strings; a refusal names them, and never repeats what was sent."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or data not in self.choices:
+            raise serializers.ValidationError(f"This field must be one of {', '.join(map(str, self.choices))}.")
+        return data
+
+
+class Flag(serializers.BooleanField):
+    """true or false, and nothing that only means it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("This field must be true or false.")
+        return data
 
 
 class Address(Text):
@@ -163,6 +182,13 @@ class SuccessAnswer(serializers.Serializer):
     """The answer of an action that has nothing else to say."""
 
     success = serializers.BooleanField()
+
+
+def _whole(data: Any) -> int | None:
+    """The integer that a JSON number is, also where it is written as 1.0 (JSON Schema 2020-12, 4.2.3)."""
+    if isinstance(data, Decimal) and abs(data) < _LARGEST_WHOLE and data == data.to_integral_value():
+        return int(data)
+    return data if isinstance(data, int) and not isinstance(data, bool) else None
 
 
 def _checked(rule: Callable[[Any], T], data: Any) -> T:

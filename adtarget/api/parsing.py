@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
@@ -73,20 +74,23 @@ def problems(detail: Any, path: str = "") -> Iterator[errors.FieldProblem]:
 def read_json(request: HttpRequest, *, allow_text_plain: bool = False) -> dict[str, Any]:
     """The body as a JSON object.
 
-    Refuses, as the public errors: another media type, over 64 KiB, a length
-    that lies, bytes that are not UTF-8, duplicate keys at top level, NaN and
-    Infinity, NUL and lone surrogates in any string, nesting over 16.
+    Refuses, as the public errors: another media type, charset or encoding,
+    over 64 KiB, a length that lies, a byte order mark, bytes that are not
+    UTF-8, duplicate keys at top level, NaN and Infinity, NUL and lone
+    surrogates in any string, nesting over 16.
     """
-    media_type = request.content_type
-    if media_type != "application/json" and not (allow_text_plain and media_type in ("text/plain", "")):
-        raise errors.UnsupportedMediaType
+    _require_plain_json(request, allow_text_plain=allow_text_plain)
     body = read_body(request, most=settings.API_MAX_BODY_BYTES)
+    if body.startswith(BOM_UTF8):
+        raise errors.InvalidPayload("The body starts with a byte order mark. Send UTF-8 without one.")
     try:
         data = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise errors.InvalidPayload("The body is not UTF-8.") from error
     except RecursionError as error:
         raise errors.InvalidPayload("The body is nested too deep.") from error
+    except ArithmeticError as error:  # 1e9999999999999999999 is no Decimal
+        raise errors.InvalidPayload("The body is not valid JSON: a number is out of range.") from error
     except ValueError as error:
         raise errors.InvalidPayload(f"The body is not valid JSON: {error}.") from error
     if not isinstance(data, _Pairs):
@@ -95,6 +99,18 @@ def read_json(request: HttpRequest, *, allow_text_plain: bool = False) -> dict[s
         raise errors.InvalidPayload("The body names a key twice.")
     _check(data, depth=1, check_text=bool(_SUSPECT_ESCAPE.search(body)))
     return dict(data)
+
+
+def _require_plain_json(request: HttpRequest, *, allow_text_plain: bool) -> None:
+    """Raises UnsupportedMediaType for what is not JSON in UTF-8 as it is."""
+    media_type = request.content_type
+    if media_type != "application/json" and not (allow_text_plain and media_type in ("text/plain", "")):
+        raise errors.UnsupportedMediaType
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8"):
+        raise errors.UnsupportedMediaType("JSON is sent in UTF-8. Leave charset out of Content-Type, or say utf-8.")
+    if request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+        raise errors.UnsupportedMediaType("Send the body as it is, not compressed: leave Content-Encoding out.")
 
 
 class _Pairs(dict[str, Any]):
@@ -153,7 +169,7 @@ def read_body(request: HttpRequest, *, most: int) -> bytes:
         # A chunked body has no length, and Django would read none of it; gunicorn ends the stream for us.
         is_chunked = not declared and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
         if is_chunked and not hasattr(request, "_body"):
-            request._body = request.environ["wsgi.input"].read(most + 1)  # type: ignore[attr-defined]
+            request._body = _read_chunks(request, most=most + 1)
         body: bytes = request.body
     except RequestDataTooBig as error:
         raise errors.PayloadTooLarge from error
@@ -163,4 +179,15 @@ def read_body(request: HttpRequest, *, most: int) -> bytes:
         raise errors.PayloadTooLarge
     if declared and len(body) < int(declared):
         raise errors.InvalidPayload("The body is shorter than Content-Length says.")
+    return body
+
+
+def _read_chunks(request: HttpRequest, *, most: int) -> bytes:
+    """Up to `most` bytes of a chunked body."""
+    try:
+        body: bytes = request.META["wsgi.input"].read(most)
+    except OSError:
+        raise
+    except Exception as error:  # each server has exceptions of its own for a malformed chunk
+        raise errors.InvalidPayload("The chunks of the body are malformed.") from error
     return body

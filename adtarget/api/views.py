@@ -23,6 +23,11 @@ class ApiViewSet(ViewSet):
             raise errors.ApiDisabled(retry_after=60)
         super().initial(request, *args, **kwargs)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers.setdefault("Cache-Control", "no-store")  # it is for one key's eyes
+        return answer
+
 
 def key_of(request: Request) -> ApiKey:
     """The API key that the request was authenticated with."""

@@ -100,7 +100,13 @@ class NotFound(ApiError):
 
 
 class MethodNotAllowed(ApiError):
+    """`allow` names the methods that the address takes."""
+
     code, status, message = ErrorCode.METHOD_NOT_ALLOWED, 405, "This address does not take this method."
+
+    def __init__(self, *, allow: str = "") -> None:
+        super().__init__()
+        self.allow = allow
 
 
 class PayloadTooLarge(ApiError):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adtarget.api.fields import Answer, Moment, Text
+from adtarget.api.fields import Answer, Choice, Flag, Moment, Text
 from dispatch.webhooks import endpoints, targets
 from dispatch.webhooks.choices import SUBSCRIBABLE, MessageStatus, WebhookEvent
 from dispatch.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
@@ -15,7 +15,7 @@ class WebhookRequest(serializers.Serializer):
 
     url = Text(max_length=targets.LONGEST_URL)
     events = serializers.ListField(
-        child=serializers.ChoiceField(choices=[(event.value, event.label) for event in SUBSCRIBABLE]),
+        child=Choice(choices=[(event.value, event.label) for event in SUBSCRIBABLE]),
         required=False,
         help_text="What it is told; everything where it is empty.",
     )
@@ -30,7 +30,7 @@ class WebhookRequest(serializers.Serializer):
 
 class WebhookChange(WebhookRequest):
     url = Text(max_length=targets.LONGEST_URL, required=False, allow_blank=False)
-    active = serializers.BooleanField(required=False, help_text="true also resumes a paused endpoint.")
+    active = Flag(required=False, help_text="true also resumes a paused endpoint.")
 
 
 class WebhookAnswer(Answer):

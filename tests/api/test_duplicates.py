@@ -165,3 +165,33 @@ def test_100_identical_requests_at_once_make_one_conversion_and_one_send(
     assert len({one["conversionId"] for one in told}) == 1
     assert sum("deduplicated" not in one for one in told) == 1
     assert (Conversion.objects.count(), Send.objects.count()) == (1, 1)
+
+
+# ------------------------------------------------------------------ the same order over another channel
+def test_the_same_order_is_one_purchase_whatever_the_channel(accept, purchase, site, meta_pixel) -> None:
+    other = ChannelFactory(site=site)
+    first = accept({**purchase, "orderId": "A-1"})
+    again = accept({**purchase, "orderId": "A-1", "channelId": other.pk})
+    assert (again["conversionId"], again["deduplicated"]) == (first["conversionId"], True)
+    assert again["channelId"] == first["channelId"]
+    assert Send.objects.count() == 1
+
+
+def test_a_retry_after_a_join_elsewhere_is_the_same_purchase(accept, api, purchase, site, meta_pixel) -> None:
+    """The retry names no channel, and history chooses the one that was joined between the two tries."""
+    order = {**purchase, "orderId": "A-1"}
+    first = accept(order)
+    accept({**purchase, "eventType": "Subscribe", "channelId": ChannelFactory(site=site).pk})
+    again = accept({name: value for name, value in order.items() if name != "channelId"})
+    assert again["conversionId"] == first["conversionId"]
+
+
+def test_the_same_order_on_another_channel_of_another_person_is_new(accept, purchase, site) -> None:
+    first = accept({**purchase, "orderId": "A-1"})
+    other = {**purchase, "orderId": "A-1", "telegramUserId": 5, "channelId": ChannelFactory(site=site).pk}
+    assert accept(other)["conversionId"] != first["conversionId"]
+
+
+def test_without_an_order_the_channel_still_tells_purchases_apart(accept, purchase, site) -> None:
+    first = accept(purchase)
+    assert accept({**purchase, "channelId": ChannelFactory(site=site).pk})["conversionId"] != first["conversionId"]

@@ -12,7 +12,9 @@ from conversions.choices import EventType
 from conversions.models import Conversion
 from dispatch.choices import SendStatus
 from dispatch.models import Send
+from leads import api_keys
 from tests.api.conftest import CONVERSION
+from tests.conftest import Api
 from tests.factories import (
     AttemptFactory,
     ChannelFactory,
@@ -93,6 +95,17 @@ class TestLead:
         seen(channel)
         answer = api.get(f"/api/v1/leads/{PERSON}?{query}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_PAYLOAD")
+
+    def test_ids_that_exist_elsewhere_page_as_unknown_ones_do(self, site, channel, account) -> None:
+        seen(channel)
+        elsewhere = seen(ChannelFactory(site=SiteFactory(account=account)))
+        of_a_site = Api(api_keys.create_key(account=account, site=site, name="one site")[1])
+        answers = {
+            (answer.status_code, answer.content)
+            for before in (elsewhere.pk, ConversionFactory(channel=channel).pk, "cnv_" + "0" * 26, "garbage")
+            for answer in [of_a_site.get(f"/api/v1/leads/{PERSON}?before={before}")]
+        }
+        assert [status for status, _ in answers] == [400]
 
     def test_a_long_history_takes_few_queries(self, api, channel, meta_pixel, django_assert_max_num_queries) -> None:
         lead = LeadFactory(site=channel.site, telegram_user_id=PERSON)

@@ -122,10 +122,10 @@ def test_what_is_right_or_unknown_is_taken(accept, lead, change) -> None:
     ],
 )
 def test_a_value_is_a_decimal_with_four_places(api, lead, sent, kept) -> None:
-    body = json.dumps({**lead, "currency": "eur"})[:-1] + f', "value": {sent}}}'
+    body = json.dumps({**lead, "currency": "clf"})[:-1] + f', "value": {sent}}}'
     assert api.post(CONVERSION, body).status_code == 200
     conversion = Conversion.objects.get()
-    assert (conversion.value, conversion.currency) == (Decimal(kept), "EUR")
+    assert (conversion.value, conversion.currency) == (Decimal(kept), "CLF")
 
 
 def test_click_ids_are_opaque(accept, lead) -> None:

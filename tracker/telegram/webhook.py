@@ -28,7 +28,7 @@ def webhook(request: HttpRequest, bot_id: str) -> HttpResponse:
     """
     try:
         if request.method != "POST":
-            raise errors.MethodNotAllowed
+            raise errors.MethodNotAllowed(allow="POST")
         failed_keys.refuse_guesser(request)
         bot = _authentic_bot(request, bot_id)
         body = parsing.read_body(request, most=MOST_BYTES)

@@ -8,6 +8,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from adtarget import provisioning
+from adtarget.core import exact_json
 
 
 class Command(BaseCommand):
@@ -35,6 +36,6 @@ def _read(file: str) -> Any:
     except OSError as error:
         raise CommandError(f"Cannot read {file}: {error.strerror}.") from error
     try:
-        return json.loads(content)
+        return exact_json.loads(content)
     except ValueError as error:
         raise CommandError(f"{'Standard input' if file == '-' else file} is not JSON: {error}.") from error
