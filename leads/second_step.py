@@ -6,8 +6,9 @@ from base64 import b32encode
 import django_otp
 from django.contrib.auth.models import User
 from django.db import transaction
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
+from django.db.models import QuerySet
+
+from leads.models import AuthenticatorApp, RecoveryCodes
 
 RECOVERY_CODES = 10
 RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -15,33 +16,36 @@ RECOVERY_LENGTH = 10  # 49 bits
 
 
 def is_on(user: User) -> bool:
-    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+    return bool(AuthenticatorApp.objects.filter(user=user, confirmed=True).exists())
 
 
-def begin(user: User) -> TOTPDevice:
-    """The app to be confirmed: a new secret each time, until one is confirmed."""
-    TOTPDevice.objects.filter(user=user, confirmed=False).delete()
-    return TOTPDevice.objects.create(user=user, name="app", confirmed=False)
+def begin(user: User) -> AuthenticatorApp:
+    """The app to be confirmed: a new seed each time, until one is confirmed."""
+    AuthenticatorApp.objects.filter(user=user, confirmed=False).delete()
+    app = AuthenticatorApp.new(user)
+    app.save()
+    return app
 
 
-def begun(user: User) -> TOTPDevice | None:
-    return TOTPDevice.objects.filter(user=user, confirmed=False).order_by("-pk").first()
+def begun(user: User) -> AuthenticatorApp | None:
+    apps: QuerySet[AuthenticatorApp] = AuthenticatorApp.objects.filter(user=user, confirmed=False)
+    return apps.order_by("-pk").first()
 
 
-def confirm(device: TOTPDevice, code: str) -> list[str]:
+def confirm(app: AuthenticatorApp, code: str) -> list[str]:
     """Turns the second step on where the app gives the right code: the recovery codes, [] where it does not."""
     with transaction.atomic():
-        verified = django_otp.verify_token(device.user, device.persistent_id, _plain(code))
-        if verified is None or is_on(device.user):
+        verified = django_otp.verify_token(app.user, app.persistent_id, _plain(code))
+        if verified is None or is_on(app.user):
             return []
-        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
-        return make_recovery_codes(device.user)
+        AuthenticatorApp.objects.filter(pk=app.pk).update(confirmed=True)
+        return make_recovery_codes(app.user)
 
 
 def check(user: User, code: str) -> bool:
     """Whether the code is right now; it is used up. Wrong ones make the next take longer to be heard."""
     plain = _plain(code)
-    kind = TOTPDevice if plain.isdecimal() and len(plain) < RECOVERY_LENGTH else StaticDevice
+    kind = AuthenticatorApp if plain.isdecimal() and len(plain) < RECOVERY_LENGTH else RecoveryCodes
     device = kind.objects.filter(user=user, confirmed=True).first()
     return device is not None and django_otp.verify_token(user, device.persistent_id, plain) is not None
 
@@ -49,27 +53,27 @@ def check(user: User, code: str) -> bool:
 def turn_off(user: User) -> None:
     """Nothing of it stays: neither app nor recovery codes."""
     with transaction.atomic():
-        TOTPDevice.objects.filter(user=user).delete()
-        StaticDevice.objects.filter(user=user).delete()
+        AuthenticatorApp.objects.filter(user=user).delete()
+        RecoveryCodes.objects.filter(user=user).delete()
 
 
 def make_recovery_codes(user: User) -> list[str]:
     """Ten new ones, each for one sign-in; the old are void."""
     codes = ["".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
+    made = RecoveryCodes.of(user, codes)
     with transaction.atomic():
-        StaticDevice.objects.filter(user=user).delete()
-        device = StaticDevice.objects.create(user=user, name="recovery codes")
-        StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+        RecoveryCodes.objects.filter(user=user).delete()
+        made.save()
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
 def recovery_codes_left(user: User) -> int:
-    return int(StaticToken.objects.filter(device__user=user).count())
+    return sum(len(kept.hashes) for kept in RecoveryCodes.objects.filter(user=user))
 
 
-def secret_text(device: TOTPDevice) -> str:
-    """The app's secret as people type it, in groups of four."""
-    text = b32encode(device.bin_key).decode()
+def seed_text(app: AuthenticatorApp) -> str:
+    """The app's seed as people type it, in groups of four."""
+    text = b32encode(app.seed()).decode()
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 

@@ -1,7 +1,5 @@
 """The bots of a document."""
 
-import secrets
-
 from adtarget.core.json_document import Node, text
 from adtarget.provisioning.rows import Tally, apply, note_unknown
 from leads.models import Account, Bot
@@ -12,7 +10,8 @@ def provision_bot(node: Node, *, account: Account, tally: Tally) -> dict[str, st
     username = read_username(node.child("username").required())
     bot = Bot.objects.filter(account=account, username=username).first()
     token = node.child("token") if bot else node.child("token").required()
-    bot = bot or Bot(account=account, username=username, webhook_secret=secrets.token_urlsafe(32))
+    bot = bot or Bot(account=account, username=username)
+    bot.make_webhook_secret()
     is_new_token = token.value is not None and text(256)(token) != bot.token()
     if is_new_token:
         bot.set_token(text(256)(token))

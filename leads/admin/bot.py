@@ -1,6 +1,5 @@
 """Telegram bots."""
 
-import secrets
 from typing import Any
 
 from django.contrib import admin
@@ -26,7 +25,7 @@ class BotAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
         return (*self.readonly_fields, "account") if obj else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Bot, form: Any, change: bool) -> None:
-        obj.webhook_secret = obj.webhook_secret or secrets.token_urlsafe(32)
+        obj.make_webhook_secret()
         if token := form.cleaned_data["new_token"]:
             obj.set_token(token)
             obj.last_error = ""

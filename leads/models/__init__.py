@@ -5,6 +5,19 @@ from leads.models.bot import Bot
 from leads.models.channel import Channel
 from leads.models.erased_person import ErasedPerson
 from leads.models.lead import Lead
+from leads.models.second_step import AuthenticatorApp, RecoveryCodes
 from leads.models.site import Site
 
-__all__ = ["Account", "ApiKey", "AuditEntry", "Bot", "Channel", "ErasedPerson", "Lead", "Membership", "Site"]
+__all__ = [
+    "Account",
+    "ApiKey",
+    "AuditEntry",
+    "AuthenticatorApp",
+    "Bot",
+    "Channel",
+    "ErasedPerson",
+    "Lead",
+    "Membership",
+    "RecoveryCodes",
+    "Site",
+]

@@ -1,3 +1,4 @@
+import secrets
 from functools import partial
 
 from django.db import models
@@ -14,7 +15,7 @@ class Bot(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="bots")
     username = models.CharField(max_length=64)
     token_encrypted = models.TextField(editable=False, default="")
-    webhook_secret = models.CharField(max_length=256, editable=False)
+    webhook_secret_encrypted = models.TextField(editable=False, default="")
     poll_offset = models.BigIntegerField(default=0, editable=False)
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -30,6 +31,20 @@ class Bot(models.Model):
     @property
     def webhook_path(self) -> str:
         return f"/telegram/webhook/{self.pk}"
+
+    @property
+    def webhook_secret(self) -> str:
+        """What Telegram puts into a header of each update. Raises CannotDecrypt."""
+        return encryption.decrypt(self.webhook_secret_encrypted)
+
+    @webhook_secret.setter
+    def webhook_secret(self, secret: str) -> None:
+        self.webhook_secret_encrypted = encryption.encrypt(secret)
+
+    def make_webhook_secret(self) -> None:
+        """One of its own, unless it has one."""
+        if not self.webhook_secret_encrypted:
+            self.webhook_secret = secrets.token_urlsafe(32)
 
     def token(self) -> str:
         """The bot's token in clear, for a call to Telegram only."""

@@ -7,11 +7,13 @@ from adtarget.core import encryption
 from dispatch.models import Pixel
 from dispatch.webhooks.models import WebhookEndpoint
 from leads import audit
-from leads.models import Bot
+from leads.models import AuthenticatorApp, Bot
 
 COLUMNS = (
     (Pixel, "credential_encrypted"),
     (Bot, "token_encrypted"),
+    (Bot, "webhook_secret_encrypted"),
+    (AuthenticatorApp, "seed_encrypted"),
     (WebhookEndpoint, "secret_encrypted"),
     (WebhookEndpoint, "former_secret_encrypted"),
 )
@@ -19,14 +21,16 @@ COLUMNS = (
 
 class Command(BaseCommand):
     help = (
-        "Encrypts every stored token again with the first key of FIELD_ENCRYPTION_KEY. Put a new key first and keep "
+        "Encrypts every stored secret again with the first key of FIELD_ENCRYPTION_KEY. Put a new key first and keep "
         "the old one behind it, restart, run this, then drop the old one."
     )
 
     def handle(self, *_: Any, **__: Any) -> None:
         with transaction.atomic():
             count = sum(_reencrypt(model, column) for model, column in COLUMNS)
-            audit.record(actor="manage.py reencrypt", action="reencrypt", target="all tokens", details={"count": count})
+            audit.record(
+                actor="manage.py reencrypt", action="reencrypt", target="all secrets", details={"count": count}
+            )
         self.stdout.write(f"{count} secrets are encrypted with the first key now.")
 
 

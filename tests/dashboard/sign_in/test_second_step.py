@@ -11,10 +11,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from leads import second_step
-from leads.models import Account, AuditEntry
+from leads.models import Account, AuditEntry, AuthenticatorApp
 from tests.dashboard.conftest import sign_in_recently
 from tests.factories import MembershipFactory, UserFactory
 
@@ -23,8 +22,8 @@ PASSWORD = "secret-word"
 
 def code_of(user: User, *, steps: int = 0) -> str:
     """What the person's app shows now, or some half minutes later."""
-    device = TOTPDevice.objects.get(user=user)
-    return f"{totp(device.bin_key, drift=steps):06d}"
+    device = AuthenticatorApp.objects.get(user=user)
+    return f"{totp(device.seed(), drift=steps):06d}"
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def ada(account: Account) -> User:
 def recovery_codes(ada: User) -> list[str]:
     """Ada's second step is on; her app's next code is unused."""
     device = second_step.begin(ada)
-    codes = second_step.confirm(device, f"{totp(device.bin_key, drift=-1):06d}")
+    codes = second_step.confirm(device, f"{totp(device.seed(), drift=-1):06d}")
     assert len(codes) == 10
     return codes
 
@@ -57,8 +56,8 @@ def test_it_is_turned_on_with_a_first_code_and_told_of(client: Client, ada: User
     sign_in_recently(client, ada)
     client.post("/you/second-step/")
     page = client.get("/you/second-step/").text
-    device = TOTPDevice.objects.get(user=ada)
-    assert second_step.secret_text(device) in page
+    device = AuthenticatorApp.objects.get(user=ada)
+    assert second_step.seed_text(device) in page
     assert 'src="data:image/svg+xml' in page
     assert not second_step.is_on(ada)
     page = client.post("/you/second-step/", {"code": code_of(ada)}).text
@@ -219,7 +218,7 @@ def test_an_account_can_ask_it_of_its_people(client: Client, ada: User, account:
     assert asked.redirect_chain == [("/you/", 302)]
     assert "Acme asks for a second step" in asked.text
     assert client.get(f"/accounts/{other.pk}/overview/").status_code == 200
-    second_step.confirm(device := second_step.begin(ada), f"{totp(device.bin_key):06d}")
+    second_step.confirm(device := second_step.begin(ada), f"{totp(device.seed()):06d}")
     assert client.get(f"/accounts/{account.pk}/overview/").status_code == 200
 
 
@@ -254,6 +253,6 @@ def test_a_superuser_turns_it_off_in_the_admin(
 
 def test_the_admin_shows_nobodys_secret(client: Client, ada: User, recovery_codes: list[str]) -> None:
     sign_in_recently(client, UserFactory(ops=True))
-    device = TOTPDevice.objects.get(user=ada)
+    device = AuthenticatorApp.objects.get(user=ada)
     for path in (f"otp_totp/totpdevice/{device.pk}/change/", "otp_totp/totpdevice/", "otp_static/staticdevice/"):
         assert client.get(f"/admin/{path}").status_code == 404

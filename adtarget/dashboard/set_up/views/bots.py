@@ -1,6 +1,5 @@
 """The set-up's bot: its token, its webhook, its rights. These pages speak to Telegram at once and show its answer."""
 
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -68,7 +67,8 @@ def connect_bot(request: HttpRequest, access: Access, site_id: str, bot_id: str)
 
 def _keep(access: Access, username: str, token: str) -> tuple[Bot, bool]:
     known = Bot.objects.select_for_update().filter(account=access.account, username=username).first()
-    kept = known or Bot(account=access.account, username=username, webhook_secret=secrets.token_urlsafe(32))
+    kept = known or Bot(account=access.account, username=username)
+    kept.make_webhook_secret()
     kept.set_token(token)
     kept.last_error = ""
     kept.save()

@@ -43,8 +43,8 @@ def turn_on(request: HttpRequest) -> HttpResponse:
         codes = _confirmed(request, user, device, form)
         if codes:
             return _show(request, codes=codes)
-    image = segno.make(device.config_url, micro=False).svg_data_uri(scale=5, border=4, light="#fff")
-    context = {"form": form, "image": image, "secret": second_step.secret_text(device)}
+    image = segno.make(device.config_url(), micro=False).svg_data_uri(scale=5, border=4, light="#fff")
+    context = {"form": form, "image": image, "secret": second_step.seed_text(device)}
     return render(request, "dashboard/sign_in/turn_on.html", context)
 
 
