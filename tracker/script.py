@@ -1,4 +1,4 @@
-"""Serves track.js, the script that landing pages load."""
+"""Serves track.js, the script that landing pages load, and the one it loads where there is a consent banner."""
 
 import gzip
 import hashlib
@@ -24,9 +24,9 @@ class Script:
 
 
 @cache
-def script() -> Script:
-    """track.js with the platforms' cookies, and without comments and indentation, most of what a minifier would win."""
-    source = (settings.BASE_DIR / "templates" / "tracker" / "track.js").read_text()
+def script(name: str = "track.js") -> Script:
+    """A script with the platforms' cookies, and without comments and indentation, most of what a minifier would win."""
+    source = (settings.BASE_DIR / "templates" / "tracker" / name).read_text()
     cookies = {known.cookie: known.api_name for known in registry.click_ids() if known.cookie}
     source = source.replace("BROWSER_IDS = {}", f"BROWSER_IDS = {json.dumps(cookies, separators=(',', ':'))}")
     lines = (line.strip() for line in source.splitlines())
@@ -34,15 +34,16 @@ def script() -> Script:
     return Script(plain, gzip.compress(plain, mtime=0), f'W/"{hashlib.sha256(plain).hexdigest()[:16]}"')
 
 
-def _etag(_request: HttpRequest) -> str:
-    return script().etag
+def _etag(_request: HttpRequest, name: str) -> str:
+    return script(name).etag
 
 
 @require_safe
 @condition(etag_func=_etag)
-def track_js(request: HttpRequest) -> HttpResponse:
+def serve(request: HttpRequest, name: str) -> HttpResponse:
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = HttpResponse(script().zipped if takes_gzip else script().plain, content_type="text/javascript")
+    body = script(name).zipped if takes_gzip else script(name).plain
+    response = HttpResponse(body, content_type="text/javascript")
     if takes_gzip:
         response["Content-Encoding"] = "gzip"
     response["Vary"] = "Accept-Encoding"

@@ -8,5 +8,6 @@ urlpatterns = [
     path("backend/track/init", views.init),
     path("backend/track/update-fbp", views.update_fbp),
     path("backend/track/invite", views.invite, name="invite"),
-    path("track.js", script.track_js, name="track-js"),
+    path("track.js", script.serve, {"name": "track.js"}, name="track-js"),
+    path("track-consent.js", script.serve, {"name": "track-consent.js"}),
 ]

@@ -5,12 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path
 from adtarget.dashboard import home
 from adtarget.dashboard.alerts import views as alerts
 from adtarget.dashboard.channels import views as channels
+from adtarget.dashboard.consent import views as consent
 from adtarget.dashboard.conversions import views as conversions
 from adtarget.dashboard.delivery import views as delivery
 from adtarget.dashboard.leads import views as leads
 from adtarget.dashboard.members import views as members
 from adtarget.dashboard.overview import views as overview
-from adtarget.dashboard.set_up.views import bots, keys, pixels, sites
+from adtarget.dashboard.set_up.views import again, bots, keys, pixels, sites
 from adtarget.dashboard.set_up.views import channels as set_up_channels
 from adtarget.dashboard.sign_in.views import signing_in, your_account
 from adtarget.dashboard.values import views as values
@@ -35,6 +36,7 @@ set_up_steps: list[URLPattern | URLResolver] = [
     path("pixels/new/<str:platform>/", pixels.new_pixel, name="set-up-new-pixel"),
     path("pixels/<str:pixel_id>/", pixels.pixel, name="set-up-pixel"),
     path("pixels/<str:pixel_id>/test/", pixels.test_pixel, name="set-up-test-pixel"),
+    path("pixels/<str:pixel_id>/again/", again.send_again, name="set-up-send-again"),
     path("pixels/<str:pixel_id>/resume/", pixels.resume_pixel, name="set-up-resume-pixel"),
     path("key/", keys.key, name="set-up-key"),
     path("key/make/", keys.make_key, name="set-up-make-key"),
@@ -47,6 +49,7 @@ account_pages: list[URLPattern | URLResolver] = [
     path("overview/sources/", overview.sources, name="overview-sources"),
     path("conversions/", conversions.conversions, name="conversions"),
     path("conversions/<str:conversion_id>/", conversions.conversion, name="conversion"),
+    path("consent/", consent.consent, name="consent"),
     path("delivery/", delivery.sends, name="delivery"),
     path("delivery/quality/", delivery.quality, name="quality"),
     path("delivery/retry/", delivery.retry, name="retry"),

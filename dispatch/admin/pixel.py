@@ -53,7 +53,7 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     autocomplete_fields = ("site",)
     actions = ("pause", "resume", "deactivate")
     change_form_template = "admin/dispatch/pixel/change_form.html"
-    health = ("state", "pause_reason", "breaker", "sends_by_status")
+    health = ("state", "pause_reason", "breaker", "sends_by_status", "send_again")
     readonly_fields = (*health, "token", "id", "created_at", "updated_at")
     fieldsets = (
         ("Health", {"fields": health}),
@@ -170,6 +170,12 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
         return {"sent": sent, "payload": pretty_json(sent.payload), "answer": pretty_json(sent.response)}
 
     # -------------------------------------------------------------- columns
+    @admin.display(description="What failed")
+    def send_again(self, pixel: Pixel) -> str:
+        """A link to the page that sends it again, by cause."""
+        address = dashboard_page("set-up-send-again", pixel.site.account_id, pixel.site_id, pixel.pk)
+        return format_html('<a href="{}">By cause, to be sent again once that is fixed</a>', address)
+
     @admin.display(description="Pixel", ordering="pixel_id")
     def pixel(self, pixel: Pixel) -> str:
         return str(pixel)

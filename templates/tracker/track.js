@@ -23,7 +23,10 @@
   var PATIENCE = 3000;
 
   var early = window.adtarget || {};
-  var allowed = script.getAttribute("data-consent") !== "required" || early.consented === true;
+  var waits = script.getAttribute("data-consent") === "required";
+  var allowed = !waits || early.consented === true;
+  // What the visitor agreed to, as it is sent; how often they said something; and whether the banner was asked.
+  var said, answers = 0, asked;
   var visitor = "", page = "", told = {}, ownLinks = {}, askedAt = 0;
   // Whether the tracker can be reached from here: undefined until we know.
   var reached;
@@ -101,7 +104,7 @@
   }
 
   function visit() {
-    var address = location.href.split("#")[0], body;
+    var address = location.href.split("#")[0], before = answers, body;
     if (!allowed || address === page) return;
     told = browserIds();
     body = JSON.parse(JSON.stringify(told));
@@ -109,12 +112,14 @@
     body.referrer = page || document.referrer;
     body.clientSessionId = cookie(SESSION);
     body.links = !page;
+    body.consent = said;
     if (!/[?&]ttclid=/.test(address)) body.ttclid = cookie("ttclid");
     page = address;
     askedAt = +new Date();
     post("init", body, function (answer) {
       reached = !!answer;
       if (!answer || !allowed) return;
+      if (before !== answers) tell();
       ownLinks = answer.links || ownLinks;
       if (answer.sessionId) keep(SESSION, answer.sessionId, 1800);
       follow(address, 12);
@@ -143,6 +148,37 @@
     visitor = visitor || known(cookie(VISITOR)) || known(stored(VISITOR)) || uuid();
     keep(VISITOR, visitor, YEAR);
     visit();
+  }
+
+  // ------------------------------------------------------------------ consent
+  // `given` is true or false for everything, or an object; `yes` whether a page that waits may begin.
+  function consent(given, yes) {
+    var whole = given === !!given, name;
+    if (whole) given = { ads: (yes = given), userData: given, personalization: given };
+    else if (yes === undefined) yes = given.ads;
+    said = said || {};
+    for (name in given) said[name] = given[name];
+    answers++;
+    if (yes !== undefined && (whole || waits)) allowed = !!yes;
+    // A visit that is not answered yet tells it afterwards.
+    if (page && (reached || !allowed)) tell();
+    if (allowed) return begin();
+    keep(VISITOR, "", 0);
+    keep(SESSION, "", 0);
+    visitor = page = "";
+    reached = undefined;
+  }
+
+  function tell() {
+    post("update-fbp", { consent: said }, function () {});
+  }
+
+  // A banner that speaks TCF, GPP or Google Consent Mode is asked by a second script beside this one.
+  function banner() {
+    if (asked || !(window.__tcfapi || window.__gpp || window.google_tag_data || window.dataLayer)) return;
+    asked = document.createElement("script");
+    asked.src = script.src.replace(/[^\/]*(\?.*)?$/, "track-consent.js");
+    document.documentElement.appendChild(asked);
   }
 
   // ------------------------------------------------------------------ invites
@@ -216,15 +252,10 @@
         return visitor;
       },
       invite: invite,
-      consent: function (given) {
-        allowed = !!given;
-        if (allowed) return begin();
-        keep(VISITOR, "", 0);
-        keep(SESSION, "", 0);
-        visitor = page = "";
-        reached = undefined;
-      }
+      consent: consent
     };
+    banner();
+    on(window, "load", banner);
     // A page that is only made ready for somebody who may never come is not a visit.
     if (document.prerendering) on(document, "prerenderingchange", begin);
     else begin();

@@ -159,6 +159,7 @@ def test_a_proxy_passes_on_the_visitor_and_nothing_else(proxy, arrived, site, ch
     tapped = proxy("GET", f"/backend/track/invite?websiteId={site.website_id}")
     assert (tapped.status, tapped.location) == (302, invite.link)
     assert proxy("GET", "/track.js").status == 200
-    assert len(arrived) == 3
+    assert proxy("GET", "/track-consent.js").status == 200
+    assert len(arrived) == 4
     assert "secret" not in str(arrived)
     assert not any(headers.get("HTTP_AUTHORIZATION") for headers in arrived)

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from tests.browser import CHROMIUM
+from tests.core.consent.test_strings import tc_string
 from tests.factories import ChannelFactory, InviteFactory
 from tests.faults.stack import wait_for
 from tracker import script
@@ -195,6 +196,98 @@ def test_consent_given_before_the_script_came_counts(landing) -> None:
     visits(1)
 
 
+# ------------------------------------------------------------------ consent of a banner
+TCF = tc_string(consents={1, 7})
+CMP = """<script>
+window.__tcfapi = function (command, version, listen) {
+  window.say = function (tcString, storage) {
+    listen({gdprApplies: true, eventStatus: "useractioncomplete", tcString: tcString,
+            purpose: {consents: {1: storage}}}, true);
+  };
+};
+</script>"""
+GPP = """<script>
+window.__gpp = function (command, listen) {
+  listen({eventName: "listenerRegistered", pingData: {gppString: "DBABTA~1YYN", signalStatus: "ready"}}, true);
+};
+</script>"""
+MODE = """<script>
+window.dataLayer = window.dataLayer || []; function gtag() { dataLayer.push(arguments); }
+gtag("consent", "default", {ad_storage: "denied", ad_user_data: "denied", region: ["DE"]});
+gtag("consent", "default", {ad_storage: "granted", ad_user_data: "denied"});
+</script>"""
+
+
+def said_on(visit: Visit, name: str, expected: object) -> None:
+    def arrived() -> bool:
+        visit.refresh_from_db()
+        return visit.consent.get(name) is expected
+
+    assert wait_for(arrived, seconds=5)
+
+
+@browser_test
+def test_our_own_call_is_kept_with_the_visit(landing) -> None:
+    landing.open()
+    (visit,) = visits(1)
+    landing.settle()
+    landing.page.evaluate("adtarget.consent({ads: true, userData: false})")
+    said_on(visit, "userData", False)
+
+
+@browser_test
+def test_a_tcf_banner_is_read(landing) -> None:
+    landing.open(early=CMP)
+    (visit,) = visits(1)
+    landing.page.wait_for_function("!!window.say")
+    landing.page.evaluate(f"say('{TCF}', true)")
+    said_on(visit, "userData", True)
+    assert visit.consent["raw"]["tcf"] == TCF
+
+
+@browser_test
+def test_a_page_that_waits_begins_with_the_banners_yes(landing) -> None:
+    landing.open(script="data-consent=required", early=CMP)
+    landing.page.wait_for_function("!!window.say")
+    landing.page.evaluate(f"say('{TCF}', false)")
+    landing.page.wait_for_timeout(300)
+    assert not Visit.objects.exists()
+    landing.page.evaluate(f"say('{TCF}2', true)")
+    visits(1)
+
+
+@browser_test
+def test_a_gpp_banner_is_read(landing) -> None:
+    landing.open(early=GPP)
+    said_on(visits(1)[0], "limited", True)
+
+
+@browser_test
+def test_google_consent_mode_is_read_and_followed(landing) -> None:
+    landing.open(early=MODE)
+    (visit,) = visits(1)
+    said_on(visit, "userData", False)
+    assert visit.consent["ads"] is True
+    landing.page.evaluate("gtag('consent', 'update', {ad_user_data: 'granted'})")
+    said_on(visit, "userData", True)
+
+
+@browser_test
+def test_consent_taken_back_is_told(landing) -> None:
+    landing.open()
+    (visit,) = visits(1)
+    landing.settle()
+    landing.page.evaluate("adtarget.consent(false)")
+    said_on(visit, "ads", False)
+
+
+@browser_test
+def test_without_a_banner_the_second_script_is_not_loaded(landing) -> None:
+    landing.open()
+    visits(1)
+    assert landing.page.evaluate("document.querySelectorAll('script').length") == 1
+
+
 # ------------------------------------------------------------------ invites
 @browser_test
 @pytest.mark.parametrize(
@@ -324,8 +417,14 @@ def test_the_script_is_small_kept_for_long_and_asked_for_by_its_tag() -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_script_is_written_for_browsers_of_2011() -> None:
-    source = script.script().plain.decode()
+def test_both_scripts_together_stay_small() -> None:
+    answers = [Client().get(path, headers={"Accept-Encoding": "gzip"}) for path in ("/track.js", "/track-consent.js")]
+    assert sum(len(answer.content) for answer in answers) < 3500
+
+
+@pytest.mark.parametrize("name", ["track.js", "track-consent.js"])
+def test_a_script_is_written_for_browsers_of_2011(name: str) -> None:
+    source = script.script(name).plain.decode()
     assert not re.search(r"=>|`|\b(?:const|let|class|async|await)\b\s+[\w{\[]", source)
 
 
