@@ -5,7 +5,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adtarget.api.fields import Address, Answer, Choice, ConsentField, Currency, Moment, Money, TelegramId, Text, WebUrl
+from adtarget.api.fields import (
+    Address,
+    AnswerSerializer,
+    Choice,
+    ConsentField,
+    Currency,
+    Moment,
+    Money,
+    TelegramId,
+    Text,
+    WebUrl,
+)
 from adtarget.api.listing import ListQuery, MomentText
 from adtarget.core.consent import read_said
 from adtarget.core.times import milliseconds
@@ -175,7 +186,7 @@ class LeftOutAnswer(serializers.Serializer):
     message = serializers.CharField()
 
 
-class ConversionAnswer(Answer):
+class ConversionAnswer(AnswerSerializer):
     """What became of the event; optional fields are present only when true."""
 
     conversionId = serializers.CharField(source="conversion.pk")
@@ -232,7 +243,7 @@ class ConversionQuery(ListQuery):
     until = MomentText(required=False, help_text="Accepted before, in Unix milliseconds.")
 
 
-class ConversionDetail(Answer):
+class ConversionDetail(AnswerSerializer):
     """GET /conversions/{conversionId}: the conversion with its sends."""
 
     conversionId = serializers.CharField(source="pk")
@@ -271,14 +282,14 @@ class ConversionDetail(Answer):
         return conversion.order_id or None
 
 
-class ConversionsAnswer(Answer):
+class ConversionsAnswer(AnswerSerializer):
     """GET /conversions: one page, newest first."""
 
     conversions = ConversionDetail(many=True)
     nextCursor = serializers.CharField(help_text="Of the next page; absent on the last.")
 
 
-class PlatformForecast(Answer):
+class PlatformForecast(AnswerSerializer):
     """What one pixel would get, and how well its platform could match the person."""
 
     platform = serializers.ChoiceField(choices=choices())
@@ -292,7 +303,7 @@ class PlatformForecast(Answer):
     matchQuality = serializers.FloatField(help_text="0 to 10, by the keys that are there.")
 
 
-class ValidationAnswer(Answer):
+class ValidationAnswer(AnswerSerializer):
     """POST /events/validate: what the real call would make of the event."""
 
     valid = serializers.BooleanField(help_text="Always true; what the real call refuses is refused alike.")

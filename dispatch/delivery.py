@@ -46,7 +46,7 @@ class Parcel:
     notes: list[str]  # what was left out of it, and why
 
 
-def deliver_due(pixel_id: str, *, post: Post, clock: Clock) -> int:
+def deliver_sends(pixel_id: str, *, post: Post, clock: Clock) -> int:
     """Sends everything that is due for the pixel, batch after batch; how many were taken up."""
     taken, limit = 0, settings.DISPATCH_BATCH_SIZE
     while True:

@@ -72,13 +72,13 @@ def overdue_endpoints() -> list[str]:
 def deliver_overdue(pixel_id: str) -> None:
     from dispatch import tasks
 
-    _carry_out(tasks.deliver_due, pixel_id=pixel_id)
+    _carry_out(tasks.deliver_due_sends, pixel_id=pixel_id)
 
 
 def tell_overdue(endpoint_id: str) -> None:
     from dispatch.webhooks import tasks
 
-    _carry_out(tasks.deliver_due, endpoint_id=endpoint_id)
+    _carry_out(tasks.deliver_due_messages, endpoint_id=endpoint_id)
 
 
 def _two_sweeps_ago() -> datetime:

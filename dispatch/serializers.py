@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from adtarget.api.fields import Answer, Choice, Moment, Text
+from adtarget.api.fields import AnswerSerializer, Choice, Moment, Text
 from adtarget.api.listing import ListQuery, MomentText
 from adtarget.core.times import milliseconds
 from dispatch import explaining, reasons
@@ -20,7 +20,7 @@ def _reasons_help() -> str:
     )
 
 
-class SendError(Answer):
+class SendError(AnswerSerializer):
     code = serializers.CharField(source="error_code")
     message = serializers.CharField(source="error_message")
     traceId = serializers.SerializerMethodField()
@@ -29,7 +29,7 @@ class SendError(Answer):
         return send.error_trace_id or None
 
 
-class SendAnswer(Answer):
+class SendAnswer(AnswerSerializer):
     """One send: where it is and, where it is not sent, why."""
 
     sendId = serializers.CharField(source="pk")
@@ -56,7 +56,7 @@ class SendAnswer(Answer):
         return dict(SendError(send).data) if send.error_code else None
 
 
-class DiagnosticsAnswer(Answer):
+class DiagnosticsAnswer(AnswerSerializer):
     """What the platform said later of the whole request: counts per reason, never per event."""
 
     status = serializers.ChoiceField(choices=Counted.choices, source="counted")
@@ -68,7 +68,7 @@ class DiagnosticsAnswer(Answer):
         return explaining.explain_receipt(receipt)
 
 
-class AttemptAnswer(Answer):
+class AttemptAnswer(AnswerSerializer):
     """One try, without the payload: hashes and addresses stay inside."""
 
     number = serializers.IntegerField()
@@ -115,14 +115,14 @@ class ListedSend(SendAnswer):
     createdAt = Moment(source="created_at")
 
 
-class SendsAnswer(Answer):
+class SendsAnswer(AnswerSerializer):
     """GET /sends: one page, newest first."""
 
     sends = ListedSend(many=True)
     nextCursor = serializers.CharField(help_text="Of the next page; absent on the last.")
 
 
-class PauseAnswer(Answer):
+class PauseAnswer(AnswerSerializer):
     """Why a pixel is paused: since when, with the platform's code and words."""
 
     since = Moment(source="paused_at")
@@ -130,7 +130,7 @@ class PauseAnswer(Answer):
     message = serializers.CharField(source="pause_message")
 
 
-class PixelAnswer(Answer):
+class PixelAnswer(AnswerSerializer):
     """A connection of a site to an ad platform, without its secrets."""
 
     id = serializers.CharField(source="pk")

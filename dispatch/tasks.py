@@ -15,7 +15,7 @@ LANES = Lanes(per_pixel=4, per_platform=max(4, settings.CELERY_WORKER_CONCURRENC
 
 
 @shared_task(name="dispatch.deliver_due")
-def deliver_due(*, pixel_id: str, **_from_a_newer_release: object) -> None:
+def deliver_due_sends(*, pixel_id: str, **_from_a_newer_release: object) -> None:
     platform = Pixel.objects.filter(pk=pixel_id).values_list("platform", flat=True).first()
     if platform is not None:
         LANES.run(pixel_id, platform, deliver_now)
@@ -35,7 +35,7 @@ def ask_what_was_counted(**_from_a_newer_release: object) -> None:
 
 
 def deliver_now(pixel_id: str) -> None:
-    delivery.deliver_due(pixel_id, post=post, clock=timezone.now)
+    delivery.deliver_sends(pixel_id, post=post, clock=timezone.now)
 
 
 def post(request: PreparedRequest) -> HttpAnswer:

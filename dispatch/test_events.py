@@ -28,7 +28,7 @@ EXAMPLE_ADDRESS = "203.0.113.7"  # reserved for examples by RFC 5737
 EXAMPLE_USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-class Kind(StrEnum):
+class Variant(StrEnum):
     """What goes out: a test that counts nowhere, a live custom event without effect, or a live standard event."""
 
     TEST = "test"
@@ -46,7 +46,7 @@ class TestEvent:
 
     __test__ = False  # for pytest
 
-    kind: Kind
+    kind: Variant
     payload: Payload
     http_status: int
     response: str
@@ -58,11 +58,11 @@ class TestEvent:
         return self.verdict.outcome == Outcome.ACCEPTED
 
 
-def kind_for(pixel: Pixel, *, real: bool = False) -> Kind:
+def kind_for(pixel: Pixel, *, real: bool = False) -> Variant:
     """What a test event to this pixel is; `real` only where somebody asked for an event that counts."""
     if PLATFORMS[pixel.platform].takes_tests(pixel.config()):
-        return Kind.TEST
-    return Kind.REAL if real else Kind.HARMLESS
+        return Variant.TEST
+    return Variant.REAL if real else Variant.HARMLESS
 
 
 def send_test_event(
@@ -79,7 +79,7 @@ def send_test_event(
         token = token_of(pixel)
     except (CredentialRefused, CredentialUnavailable) as error:
         raise CannotTest(str(error)) from error
-    answer = post(platform.request(config, token.text, [payload], test=kind == Kind.TEST))
+    answer = post(platform.request(config, token.text, [payload], test=kind == Variant.TEST))
     verdict = platform.read(answer, 1)[0]
     return TestEvent(
         kind=kind,
@@ -102,9 +102,9 @@ def _payload(platform: Platform, config: PixelConfig, candidates: Iterator[Outgo
     raise CannotTest(f"No test event can be made for this pixel: {words_of(problem).label}.")
 
 
-def _candidates(pixel: Pixel, kind: Kind, visitor: tuple[str, str], *, now: datetime) -> Iterator[OutgoingEvent]:
+def _candidates(pixel: Pixel, kind: Variant, visitor: tuple[str, str], *, now: datetime) -> Iterator[OutgoingEvent]:
     client_ip, user_agent = visitor
-    for event_type in [EventType.CUSTOM] if kind == Kind.HARMLESS else ORDER:
+    for event_type in [EventType.CUSTOM] if kind == Variant.HARMLESS else ORDER:
         is_purchase = event_type == EventType.PURCHASE
         yield OutgoingEvent(
             event_id=f"test_{secrets.token_hex(8)}",
@@ -118,5 +118,5 @@ def _candidates(pixel: Pixel, kind: Kind, visitor: tuple[str, str], *, now: date
             email_google=sha256("test@example.com"),
             client_ip=client_ip,
             user_agent=user_agent,
-            is_test=kind == Kind.TEST,
+            is_test=kind == Variant.TEST,
         )

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from adtarget.api.fields import Answer, Moment, Money, TelegramId
+from adtarget.api.fields import AnswerSerializer, Moment, Money, TelegramId
 from conversions.choices import EventType, Source
 from conversions.models import Conversion
 from conversions.status import capi_status
@@ -14,7 +14,7 @@ from leads.choices import KeyMode
 from leads.models import ApiKey, Channel
 
 
-class LeadConversion(Answer):
+class LeadConversion(AnswerSerializer):
     conversionId = serializers.CharField(source="pk")
     channelId = serializers.CharField(source="channel_id")
     eventType = serializers.ChoiceField(choices=EventType.choices, source="event_type")
@@ -44,7 +44,7 @@ class LeadConversion(Answer):
         return conversion.is_test or None
 
 
-class LeadAnswer(Answer):
+class LeadAnswer(AnswerSerializer):
     telegramUserId = TelegramId(source="telegram_user_id")
     siteId = serializers.CharField(source="site_id")
     firstSeenAt = Moment(source="first_seen_at")
@@ -56,7 +56,7 @@ class LeadAnswer(Answer):
         return lead.external_user_id or None
 
 
-class ChannelAnswer(Answer):
+class ChannelAnswer(AnswerSerializer):
     siteId = serializers.CharField(source="site_id")
     siteDomain = serializers.CharField(source="site.domain")
     channelId = serializers.CharField(source="pk")
@@ -99,7 +99,7 @@ class RateLimitAnswer(serializers.Serializer):
     burst = serializers.IntegerField()
 
 
-class KeyAnswer(Answer):
+class KeyAnswer(AnswerSerializer):
     """GET /me: the key that the request was made with."""
 
     accountId = serializers.CharField(source="account_id")

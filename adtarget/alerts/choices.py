@@ -3,7 +3,7 @@
 from django.db.models import TextChoices
 
 
-class Kind(TextChoices):
+class AlertKind(TextChoices):
     PIXEL_PAUSED = "pixel_paused", "A pixel is paused"
     FAILURES = "failures", "Many sends fail"
     SILENCE = "silence", "No events come in"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, OuterRef, Q, Subquery
 
-from adtarget.alerts.choices import Kind
+from adtarget.alerts.choices import AlertKind
 from adtarget.alerts.models import Alert, AlertSettings
 from conversions.models import Conversion
 from dispatch.awaiting import awaiting, site_platforms
@@ -59,7 +59,7 @@ def failing_sends(now: datetime, settings_of: Mapping[str, AlertSettings]) -> It
     """Too large a share of what ended in the last hour. An open alert is over at half that share."""
     recent = Send.objects.filter(created_at__gte=now - TRIED_FOR, conversion__is_test=False)
     failed = _counted(failed_since(now - AN_HOUR, recent).exclude(reason__in=BY_HAND))
-    open_ones = set(Alert.objects.open().filter(kind=Kind.FAILURES).values_list("account_id", "subject"))
+    open_ones = set(Alert.objects.open().filter(kind=AlertKind.FAILURES).values_list("account_id", "subject"))
     suspects = {
         key: count
         for key, count in failed.items()
@@ -113,12 +113,12 @@ def broken_bots(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iter
         yield Found(channel.site.account_id, channel.pk, text[:300])
 
 
-FINDERS: Mapping[Kind, Find] = {
-    Kind.PIXEL_PAUSED: paused_pixels,
-    Kind.FAILURES: failing_sends,
-    Kind.SILENCE: silent_sites,
-    Kind.VALUES: values_running_out,
-    Kind.BOT: broken_bots,
+FINDERS: Mapping[AlertKind, Find] = {
+    AlertKind.PIXEL_PAUSED: paused_pixels,
+    AlertKind.FAILURES: failing_sends,
+    AlertKind.SILENCE: silent_sites,
+    AlertKind.VALUES: values_running_out,
+    AlertKind.BOT: broken_bots,
 }
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from adtarget.alerts.choices import Kind
+from adtarget.alerts.choices import AlertKind
 from adtarget.alerts.models import AlertSettings
 from leads.models import Bot
 
@@ -18,7 +18,7 @@ class AlertForm(forms.ModelForm):
     """What is watched, and who is told by which way."""
 
     watched = forms.MultipleChoiceField(
-        label="Watch for", choices=Kind.choices, required=False, widget=forms.CheckboxSelectMultiple
+        label="Watch for", choices=AlertKind.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
     addresses = forms.CharField(
         label="E-mail addresses",
@@ -54,7 +54,7 @@ class AlertForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kept: AlertSettings = self.instance
-        self.initial["watched"] = [kind for kind in Kind.values if kept.watches(kind)]
+        self.initial["watched"] = [kind for kind in AlertKind.values if kept.watches(kind)]
         self.initial["addresses"] = "\n".join(kept.emails)
         if "telegram_bot" in self.fields:
             bots = cast(forms.ModelChoiceField, self.fields["telegram_bot"])
@@ -96,7 +96,7 @@ class AlertForm(forms.ModelForm):
         return given
 
     def save(self, commit: bool = True) -> AlertSettings:
-        self.instance.muted = [kind for kind in Kind.values if kind not in self.cleaned_data["watched"]]
+        self.instance.muted = [kind for kind in AlertKind.values if kind not in self.cleaned_data["watched"]]
         self.instance.emails = self.cleaned_data["addresses"]
         saved: AlertSettings = super().save(commit)
         return saved

@@ -4,7 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from adtarget.alerts.choices import Kind, Occasion, Route
+from adtarget.alerts.choices import AlertKind, Occasion, Route
 from adtarget.core.ids import new_id
 from leads.models import Account, Bot
 
@@ -54,7 +54,7 @@ class Alert(models.Model):
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "alr"), editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="alerts")
-    kind = models.CharField(max_length=16, choices=Kind.choices)
+    kind = models.CharField(max_length=16, choices=AlertKind.choices)
     subject = models.CharField(max_length=64, blank=True, help_text="Id of what it is about; empty: the account.")
     text = models.CharField(max_length=300)
     opened_at = models.DateTimeField()
@@ -70,7 +70,7 @@ class Alert(models.Model):
                 condition=Q(resolved_at__isnull=True),
                 name="one_open_alert_per_subject",
             ),
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="alert_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=AlertKind.values), name="alert_kind_is_known"),
         ]
         indexes = [
             models.Index(fields=["account", "-opened_at"], name="alert_by_account"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import F
 
-from adtarget.alerts.choices import Kind, Occasion, Route
+from adtarget.alerts.choices import AlertKind, Occasion, Route
 from adtarget.alerts.models import Alert, AlertSettings, Notice
 from adtarget.core import mail
 from adtarget.core.claiming import claim_until
@@ -21,11 +21,11 @@ LEASE = timedelta(minutes=5)
 MOST_AT_ONCE = 200
 
 WHAT_TO_DO = {
-    Kind.PIXEL_PAUSED: "Mend its access at the platform, then resume it in Set-up.",
-    Kind.FAILURES: "Delivery shows each one and why it failed.",
-    Kind.SILENCE: "Open your page and watch for the visit in Set-up; see that your backend still sends.",
-    Kind.VALUES: "Enter the values in Values.",
-    Kind.BOT: "Make the bot an administrator of the channel again, with the right to invite.",
+    AlertKind.PIXEL_PAUSED: "Mend its access at the platform, then resume it in Set-up.",
+    AlertKind.FAILURES: "Delivery shows each one and why it failed.",
+    AlertKind.SILENCE: "Open your page and watch for the visit in Set-up; see that your backend still sends.",
+    AlertKind.VALUES: "Enter the values in Values.",
+    AlertKind.BOT: "Make the bot an administrator of the channel again, with the right to invite.",
 }
 
 Clock = Callable[[], datetime]
@@ -68,7 +68,7 @@ def wording(alert: Alert, occasion: Occasion) -> tuple[str, str]:
     if occasion == Occasion.RESOLVED:
         return f"{name}: over: {label.lower()}", f"This is over; it began {since}:\n{alert.text}"
     again = f"It is so since {since}.\n" if occasion == Occasion.REMINDER else ""
-    return f"{name}: {label.lower()}", f"{alert.text}\n{again}{WHAT_TO_DO[Kind(alert.kind)]}"
+    return f"{name}: {label.lower()}", f"{alert.text}\n{again}{WHAT_TO_DO[AlertKind(alert.kind)]}"
 
 
 def _tell(notice: Notice, lease_end: datetime, *, clock: Clock) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import IntegrityError, transaction
 
-from adtarget.alerts.choices import Kind, Occasion
+from adtarget.alerts.choices import AlertKind, Occasion
 from adtarget.alerts.finding import FINDERS, Found, all_settings
 from adtarget.alerts.models import Alert, AlertSettings, Notice
 
@@ -36,7 +36,7 @@ def purge(now: datetime) -> int:
 
 
 def _compare(
-    kind: Kind, found: Mapping[tuple[str, str], Found], settings_of: Mapping[str, AlertSettings], *, now: datetime
+    kind: AlertKind, found: Mapping[tuple[str, str], Found], settings_of: Mapping[str, AlertSettings], *, now: datetime
 ) -> None:
     open_alerts = {(alert.account_id, alert.subject): alert for alert in Alert.objects.open().filter(kind=kind)}
     for key, one in found.items():
@@ -49,7 +49,7 @@ def _compare(
             _resolve(alert, settings_of[alert.account_id], now=now)
 
 
-def _open(kind: Kind, found: Found, settings: AlertSettings, *, now: datetime) -> None:
+def _open(kind: AlertKind, found: Found, settings: AlertSettings, *, now: datetime) -> None:
     try:
         with transaction.atomic():
             alert = Alert.objects.create(

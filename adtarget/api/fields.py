@@ -171,7 +171,7 @@ class ConsentField(serializers.Field):
         return value
 
 
-class Answer(serializers.Serializer):
+class AnswerSerializer(serializers.Serializer):
     """An answer of ours: what is absent is left out."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:

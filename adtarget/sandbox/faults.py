@@ -9,31 +9,31 @@ from typing import Any, NamedTuple
 from adtarget.sandbox.judging import Submission
 
 
-class Kind(NamedTuple):
+class FaultKind(NamedTuple):
     """`processes`: the platform takes the events all the same, the ambiguous case; `params` can say otherwise."""
 
     meaning: str
     processes: bool = False
 
 
-KINDS: Mapping[str, Kind] = {
-    "status": Kind("answers status, with body and headers where given"),
-    "platform_error": Kind("refuses in the platform's own words: name of a common refusal, or its codes"),
-    "slow": Kind("answers rightly, after seconds (1)", processes=True),
-    "hang": Kind("answers nothing for seconds (60), then closes"),
-    "hang_after_processing": Kind("takes the events, then hangs for seconds (60)", processes=True),
-    "cut": Kind("promises the whole answer, sends half, closes", processes=True),
-    "empty200": Kind("answers 200 with nothing"),
-    "html200": Kind("answers 200 with a page"),
-    "wrong_count": Kind(
+KINDS: Mapping[str, FaultKind] = {
+    "status": FaultKind("answers status, with body and headers where given"),
+    "platform_error": FaultKind("refuses in the platform's own words: name of a common refusal, or its codes"),
+    "slow": FaultKind("answers rightly, after seconds (1)", processes=True),
+    "hang": FaultKind("answers nothing for seconds (60), then closes"),
+    "hang_after_processing": FaultKind("takes the events, then hangs for seconds (60)", processes=True),
+    "cut": FaultKind("promises the whole answer, sends half, closes", processes=True),
+    "empty200": FaultKind("answers 200 with nothing"),
+    "html200": FaultKind("answers 200 with a page"),
+    "wrong_count": FaultKind(
         "succeeds for one event fewer, or without proof where the platform does not count", processes=True
     ),
-    "drip": Kind("sends the right answer a byte every seconds (1)", processes=True),
-    "drip_headers": Kind("sends the headers a byte every seconds (1)", processes=True),
-    "huge": Kind("answers megabytes (50)"),
-    "gzip_bomb": Kind("answers megabytes (50) compressed, although nobody asked"),
-    "redirect": Kind("sends the client to location with status (302)"),
-    "reset": Kind("resets the connection"),
+    "drip": FaultKind("sends the right answer a byte every seconds (1)", processes=True),
+    "drip_headers": FaultKind("sends the headers a byte every seconds (1)", processes=True),
+    "huge": FaultKind("answers megabytes (50)"),
+    "gzip_bomb": FaultKind("answers megabytes (50) compressed, although nobody asked"),
+    "redirect": FaultKind("sends the client to location with status (302)"),
+    "reset": FaultKind("resets the connection"),
 }
 
 

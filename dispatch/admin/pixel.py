@@ -153,7 +153,7 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
             "title": f"Send a test event to {pixel}",
             "opts": self.opts,
             "pixel": pixel,
-            "takes_tests": test_events.kind_for(pixel) == test_events.Kind.TEST,
+            "takes_tests": test_events.kind_for(pixel) == test_events.Variant.TEST,
             "live_name": test_events.HARMLESS_NAME,
             "tests_if": PLATFORMS[pixel.platform].words.takes_tests,
         }

@@ -8,7 +8,7 @@ import phonenumbers
 
 from adtarget.core.json_document import Node, Reader, flag, mapping, one_of, text
 
-Kind = Literal["flag", "mapping", "text", "choice"]
+OptionKind = Literal["flag", "mapping", "text", "choice"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +24,7 @@ class Option:
     label: str
     help: str
     read: Reader
-    kind: Kind
+    kind: OptionKind
     choices: Sequence[tuple[str, str]] = ()
     placeholder: str = ""
     is_common: bool = True

@@ -38,7 +38,7 @@ def due_endpoints(now: datetime) -> list[str]:
     return list(due.order_by().values_list("endpoint_id", flat=True).distinct())
 
 
-def deliver_due(endpoint_id: str, *, post: Post, clock: Clock) -> int:
+def deliver_messages(endpoint_id: str, *, post: Post, clock: Clock) -> int:
     """Tells the endpoint all that is due, the oldest first; how many messages were tried."""
     tried = 0
     while message := _claim(endpoint_id, now=clock()):

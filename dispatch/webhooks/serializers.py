@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from adtarget.api.fields import Answer, Choice, Flag, Moment, Text
+from adtarget.api.fields import AnswerSerializer, Choice, Flag, Moment, Text
 from dispatch.webhooks import endpoints, targets
 from dispatch.webhooks.choices import SUBSCRIBABLE, MessageStatus, WebhookEvent
 from dispatch.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
@@ -33,7 +33,7 @@ class WebhookChange(WebhookRequest):
     active = Flag(required=False, help_text="true also resumes a paused endpoint.")
 
 
-class WebhookAnswer(Answer):
+class WebhookAnswer(AnswerSerializer):
     webhookId = serializers.CharField(source="pk")
     url = serializers.CharField()
     events = serializers.ListField(child=serializers.CharField())
@@ -47,15 +47,15 @@ class WebhookAnswer(Answer):
         return endpoint.pause_message or None
 
 
-class WebhookListAnswer(Answer):
+class WebhookListAnswer(AnswerSerializer):
     webhooks = WebhookAnswer(many=True)
 
 
-class WebhookSecretAnswer(Answer):
+class WebhookSecretAnswer(AnswerSerializer):
     secret = serializers.CharField(help_text="whsec_ and base64; its bytes are the key of the signatures.")
 
 
-class WebhookAttemptAnswer(Answer):
+class WebhookAttemptAnswer(AnswerSerializer):
     number = serializers.IntegerField()
     startedAt = Moment(source="started_at")
     durationMs = serializers.IntegerField(source="duration_ms")
@@ -66,7 +66,7 @@ class WebhookAttemptAnswer(Answer):
         return attempt.answer or None
 
 
-class WebhookMessageAnswer(Answer):
+class WebhookMessageAnswer(AnswerSerializer):
     messageId = serializers.CharField(source="pk")
     type = serializers.ChoiceField(choices=WebhookEvent.choices, source="event")
     status = serializers.ChoiceField(choices=MessageStatus.choices)
@@ -79,5 +79,5 @@ class WebhookMessageAnswer(Answer):
         return Moment().to_representation(message.due_at) if message.due_at and not message.claim else None
 
 
-class WebhookMessageListAnswer(Answer):
+class WebhookMessageListAnswer(AnswerSerializer):
     messages = WebhookMessageAnswer(many=True)

@@ -13,7 +13,7 @@ from dispatch.webhooks import delivering, targets
 
 
 @shared_task(name="webhooks.deliver_due")
-def deliver_due(*, endpoint_id: str, **_from_a_newer_release: object) -> None:
+def deliver_due_messages(*, endpoint_id: str, **_from_a_newer_release: object) -> None:
     LANES.run(endpoint_id, "webhook", deliver_now)
 
 
@@ -29,7 +29,7 @@ def purge(**_from_a_newer_release: object) -> None:
 
 
 def deliver_now(endpoint_id: str) -> None:
-    delivering.deliver_due(endpoint_id, post=post, clock=timezone.now)
+    delivering.deliver_messages(endpoint_id, post=post, clock=timezone.now)
 
 
 def post(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:

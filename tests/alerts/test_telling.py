@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from adtarget.alerts import telling
-from adtarget.alerts.choices import Kind, Occasion, Route
+from adtarget.alerts.choices import AlertKind, Occasion, Route
 from adtarget.alerts.models import AlertSettings, Notice
 from adtarget.sandbox.server import Sandbox
 from adtarget.sandbox.telegram.state import State
@@ -127,7 +127,7 @@ def test_each_occasion_has_its_words(account: Account, occasion: Occasion, words
 
 
 def test_every_kind_says_what_to_do(account: Account) -> None:
-    for kind in Kind:
+    for kind in AlertKind:
         assert telling.wording(AlertFactory(account=account, kind=kind), Occasion.OPENED)[1].count("\n") == 1
 
 

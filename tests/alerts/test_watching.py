@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from adtarget.alerts import finding, watching
-from adtarget.alerts.choices import Kind, Occasion
+from adtarget.alerts.choices import AlertKind, Occasion
 from adtarget.alerts.models import Alert, Notice
 from dispatch import pausing
 from dispatch.choices import Reason
@@ -95,7 +95,7 @@ def test_a_muted_kind_is_neither_told_nor_left_open(account: Account, site: Site
     settings = AlertSettingsFactory(account=account)
     PixelFactory(site=site, paused=True)
     watching.watch(NOW)
-    settings.muted = [Kind.PIXEL_PAUSED]
+    settings.muted = [AlertKind.PIXEL_PAUSED]
     settings.save()
     watching.watch(NOW)
     watching.watch(NOW)
@@ -104,12 +104,12 @@ def test_a_muted_kind_is_neither_told_nor_left_open(account: Account, site: Site
 
 
 def test_a_finder_that_fails_neither_ends_its_alerts_nor_the_others(account: Account, site: Site, monkeypatch) -> None:
-    AlertFactory(account=account, kind=Kind.FAILURES, subject="meta")
+    AlertFactory(account=account, kind=AlertKind.FAILURES, subject="meta")
     PixelFactory(site=site, paused=True)
-    broken = {**finding.FINDERS, Kind.FAILURES: lambda now, settings_of: 1 / 0}
+    broken = {**finding.FINDERS, AlertKind.FAILURES: lambda now, settings_of: 1 / 0}
     monkeypatch.setattr(watching, "FINDERS", broken)
     watching.watch(NOW)
-    assert kinds() == [Kind.FAILURES, Kind.PIXEL_PAUSED]
+    assert kinds() == [AlertKind.FAILURES, AlertKind.PIXEL_PAUSED]
 
 
 def test_two_workers_open_one(account: Account, site: Site, monkeypatch) -> None:
@@ -117,7 +117,7 @@ def test_two_workers_open_one(account: Account, site: Site, monkeypatch) -> None
     found = finding.Found(account.pk, "pix_1", "It is paused.")
     settings_of = finding.all_settings()
     for _ in range(2):
-        watching._open(Kind.PIXEL_PAUSED, found, settings_of[account.pk], now=NOW)
+        watching._open(AlertKind.PIXEL_PAUSED, found, settings_of[account.pk], now=NOW)
     stale = Alert.objects.get()
     for _ in range(2):
         watching._keep(stale, "It is paused.", settings_of[account.pk], now=NOW + hours(25))
@@ -154,7 +154,7 @@ def end_sends(channel: Channel, *, failed: int, sent: int, ago: timedelta = time
 def test_a_fifth_of_twenty_is_too_many(channel: Channel, failed: int, sent: int, is_told: bool) -> None:
     end_sends(channel, failed=failed, sent=sent)
     watching.watch(timezone.now())
-    assert kinds() == [Kind.FAILURES] * is_told
+    assert kinds() == [AlertKind.FAILURES] * is_told
 
 
 def test_the_share_is_each_platforms_and_accounts_own(
@@ -175,7 +175,7 @@ def test_failures_are_over_at_half_the_share(channel: Channel) -> None:
     watching.watch(timezone.now())
     end_sends(channel, failed=0, sent=49)
     watching.watch(timezone.now())
-    assert kinds() == [Kind.FAILURES]
+    assert kinds() == [AlertKind.FAILURES]
     end_sends(channel, failed=0, sent=2)
     watching.watch(timezone.now())
     assert kinds() == []
@@ -200,7 +200,7 @@ def test_silence_is_told_where_there_were_events(channel: Channel, ago: int, is_
     ConversionFactory(channel=channel, attributed_at=NOW - hours(ago + 100))
     ConversionFactory(channel=channel, attributed_at=NOW - hours(ago))
     watching.watch(NOW)
-    assert kinds() == [Kind.SILENCE] * is_told
+    assert kinds() == [AlertKind.SILENCE] * is_told
 
 
 def test_a_site_that_never_had_events_or_is_paused_may_be_silent(site: Site, channel: Channel) -> None:
@@ -217,7 +217,7 @@ def test_an_account_says_how_long_silence_may_last(account: Account, channel: Ch
     watching.watch(NOW)
     assert kinds() == []
     watching.watch(NOW + hours(2))
-    assert kinds() == [Kind.SILENCE]
+    assert kinds() == [AlertKind.SILENCE]
 
 
 # ------------------------------------------------------------------ values and bots
@@ -226,7 +226,7 @@ def test_values_are_asked_for_before_metas_week_is_over(channel: Channel, age_ho
     PixelFactory(site=channel.site)
     ConversionFactory(channel=channel, awaiting_value=True, event_time=NOW - hours(age_hours), attributed_at=NOW)
     watching.watch(NOW)
-    assert kinds() == [Kind.VALUES] * is_told
+    assert kinds() == [AlertKind.VALUES] * is_told
 
 
 def test_a_value_that_no_platform_waits_for_is_not_urgent(channel: Channel) -> None:

@@ -30,7 +30,7 @@ def sends_to(pixel: Pixel, count: int = 3, **facts: Any) -> list[Send]:
 
 
 def deliver(pixel: Pixel) -> None:
-    delivery.deliver_due(pixel.pk, post=tasks.post, clock=timezone.now)
+    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
 
 
 @pytest.mark.parametrize(

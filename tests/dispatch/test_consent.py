@@ -68,7 +68,7 @@ def deliver(channel):
         )  # fmt: skip
         send = SendFactory(conversion=conversion, pixel=pixel, due=True)
         post = Accepting(answer)
-        delivery.deliver_due(pixel.pk, post=post, clock=timezone.now)
+        delivery.deliver_sends(pixel.pk, post=post, clock=timezone.now)
         send.refresh_from_db()
         return send, (post.events or [{}])[0]
 
@@ -158,8 +158,8 @@ def test_a_later_yes_sends_the_past_only_by_replay(deliver, channel) -> None:
     send, _ = deliver("meta", ConsentPolicy.AS_TOLD, said(**NO))
     send.conversion.visit.consent = said(minutes=1, ads=True)
     send.conversion.visit.save()
-    assert delivery.deliver_due(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now) == 0
+    assert delivery.deliver_sends(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now) == 0
     replaying.replay(Send.objects.filter(pk=send.pk), actor="ops", now=timezone.now())
-    delivery.deliver_due(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now)
+    delivery.deliver_sends(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now)
     send.refresh_from_db()
     assert outcome(send) == SENT

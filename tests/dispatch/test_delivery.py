@@ -53,7 +53,7 @@ def due(pixel, count=1, **values):
 
 
 def deliver(pixel, meta, *, now=None):
-    return delivery.deliver_due(pixel.pk, post=meta, clock=lambda: now or timezone.now())
+    return delivery.deliver_sends(pixel.pk, post=meta, clock=lambda: now or timezone.now())
 
 
 def test_due_sends_of_a_pixel_travel_in_one_request(pixel) -> None:

@@ -44,7 +44,7 @@ def deliver(*gclids: str, **values) -> list[Send]:
         )
         for gclid in gclids
     ]
-    delivery.deliver_due(pixel.pk, post=tasks.post, clock=timezone.now)
+    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
     return sends
 
 

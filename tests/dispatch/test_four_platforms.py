@@ -67,7 +67,7 @@ def purchase(site, **values):
 
 
 def deliver(pixel):
-    delivery.deliver_due(pixel.pk, post=tasks.post, clock=timezone.now)
+    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
 
 
 def test_one_conversion_reaches_all_four_in_their_own_language(sandbox) -> None:

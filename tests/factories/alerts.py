@@ -4,7 +4,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from adtarget.alerts.choices import Kind, Occasion, Route
+from adtarget.alerts.choices import AlertKind, Occasion, Route
 from adtarget.alerts.models import Alert, AlertSettings, Notice
 from tests.factories.leads import AccountFactory, BotFactory
 
@@ -31,7 +31,7 @@ class AlertFactory(DjangoModelFactory):
         over = factory.Trait(resolved_at=factory.LazyFunction(timezone.now))
 
     account = factory.SubFactory(AccountFactory)
-    kind = Kind.PIXEL_PAUSED
+    kind = AlertKind.PIXEL_PAUSED
     subject = factory.Sequence(lambda n: f"pix_{n}")
     text = "Meta 1234567890 of acme.example is paused (190). Its events wait."
     opened_at = factory.LazyFunction(lambda: timezone.now() - timedelta(minutes=5))

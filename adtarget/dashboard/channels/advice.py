@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from adtarget.dashboard.advice import Advice
-from adtarget.dashboard.channels.queries import Joins, Kind
+from adtarget.dashboard.channels.queries import JoinKind, Joins
 from leads.models import Channel
 from tracker import pool
 from tracker.choices import FallbackReason, Route, Tap
@@ -137,7 +137,7 @@ def _no_event(facts: Facts) -> Advice | None:
 
 
 def _no_ad(facts: Facts) -> Advice | None:
-    without = facts.joins.of(Kind.NO_CLICK)
+    without = facts.joins.of(JoinKind.NO_CLICK)
     if not facts.matters(without) or without < facts.joins.attributed:
         return None
     why = f"{_joins(without)} came by the page without an ad's click id, at least as many as with one."

@@ -17,7 +17,7 @@ from tracker.choices import FallbackReason, Route
 from tracker.models import Invite, Join, UnattributableClick
 
 
-class Kind(TextChoices):
+class JoinKind(TextChoices):
     """What a join tells of the ads. Only those who came by the page can get lost on the way."""
 
     ATTRIBUTED = "attributed", "From an ad"
@@ -26,12 +26,12 @@ class Kind(TextChoices):
     ELSEWHERE = "elsewhere", "From elsewhere"
 
 
-def kind_of(route: Route, tap_before: str) -> Kind:
+def kind_of(route: Route, tap_before: str) -> JoinKind:
     if route == Route.NO_CLICK:
-        return Kind.NO_CLICK
+        return JoinKind.NO_CLICK
     if route in attribution.OURS:
-        return Kind.ATTRIBUTED
-    return Kind.LOST if tap_before else Kind.ELSEWHERE
+        return JoinKind.ATTRIBUTED
+    return JoinKind.LOST if tap_before else JoinKind.ELSEWHERE
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Joins:
     """Those who joined first in a period. A person counts once, however often they come back."""
 
     by_evidence: Counter[tuple[Route, str]] = field(default_factory=Counter)  # route and tap before
-    by_day: dict[Kind, Counter[date]] = field(default_factory=lambda: defaultdict(Counter))
+    by_day: dict[JoinKind, Counter[date]] = field(default_factory=lambda: defaultdict(Counter))
     left: int = 0
     came_back: int = 0
 
@@ -49,18 +49,18 @@ class Joins:
 
     @property
     def attributed(self) -> int:
-        return self.of(Kind.ATTRIBUTED)
+        return self.of(JoinKind.ATTRIBUTED)
 
     @property
     def lost(self) -> int:
-        return self.of(Kind.LOST)
+        return self.of(JoinKind.LOST)
 
     @property
     def from_page(self) -> int:
         """All who came by the page, found again or lost: what the loss is a share of."""
-        return self.total - self.of(Kind.ELSEWHERE)
+        return self.total - self.of(JoinKind.ELSEWHERE)
 
-    def of(self, kind: Kind) -> int:
+    def of(self, kind: JoinKind) -> int:
         return sum(count for (route, tap), count in self.by_evidence.items() if kind_of(route, tap) == kind)
 
     def by(self, route: Route) -> int:
@@ -71,7 +71,7 @@ class Joins:
         return sum(
             count
             for (found, tap), count in self.by_evidence.items()
-            if found == route and kind_of(found, tap) == Kind.LOST and (not taps or tap in taps)
+            if found == route and kind_of(found, tap) == JoinKind.LOST and (not taps or tap in taps)
         )
 
 

@@ -1,6 +1,6 @@
 """A channel's tables."""
 
-from adtarget.dashboard.channels.queries import Joins, Kind, kind_of
+from adtarget.dashboard.channels.queries import JoinKind, Joins, kind_of
 from adtarget.dashboard.periods import Period
 from adtarget.dashboard.tables import Table
 from adtarget.templatetags.dashboard import share
@@ -8,8 +8,8 @@ from tracker.choices import Route, Tap
 
 
 def days_table(joins: Joins, period: Period) -> Table:
-    rows = [[day, *(joins.by_day[kind][day] for kind in Kind)] for day in period.days]
-    return Table("days", "Joins by day", ["Day", *(kind.label for kind in Kind)], rows)
+    rows = [[day, *(joins.by_day[kind][day] for kind in JoinKind)] for day in period.days]
+    return Table("days", "Joins by day", ["Day", *(kind.label for kind in JoinKind)], rows)
 
 
 def routes_table(joins: Joins) -> Table:

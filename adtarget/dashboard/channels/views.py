@@ -128,7 +128,7 @@ def _figures(row: Channel, period: Period) -> dict[str, Any]:
         channels_beside=figures.channels_beside(row),
         has_own_link=bool(invites.own_link(row)),
     )
-    by_day = {kind.label: [joins.by_day[kind][day] for day in period.days] for kind in figures.Kind}
+    by_day = {kind.label: [joins.by_day[kind][day] for day in period.days] for kind in figures.JoinKind}
     return {
         "joins": joins,
         "fallbacks": fallbacks,

@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from adtarget.alerts.choices import Kind
+from adtarget.alerts.choices import AlertKind
 from adtarget.alerts.models import AlertSettings
 from adtarget.sandbox.server import Sandbox
 from leads.choices import Role
@@ -17,7 +17,7 @@ from tests.dashboard.conftest import SignedIn
 from tests.factories import AlertFactory, AlertSettingsFactory, BotFactory, NoticeFactory
 
 FORM = {
-    "watched": Kind.values,
+    "watched": AlertKind.values,
     "failure_percent": 20,
     "failure_least": 20,
     "silence_hours": 24,
@@ -92,7 +92,7 @@ def test_who_is_told_is_kept(owner: Client, alerts: str, account: Account) -> No
     saved = AlertSettings.objects.get(account=account)
     assert saved.emails == ["ops@acme.example", "boss@acme.example"]
     assert (saved.telegram_bot, saved.telegram_chat_id) == (bot, -1001234567890)
-    assert [kind for kind in Kind if saved.watches(kind)] == [Kind.SILENCE]
+    assert [kind for kind in AlertKind if saved.watches(kind)] == [AlertKind.SILENCE]
     assert AuditEntry.objects.get().action == "change_alerts"
     owner.post(f"{alerts}settings/", FORM)
     assert AlertSettings.objects.get().muted == []

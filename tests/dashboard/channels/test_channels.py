@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from adtarget.dashboard.channels import queries as figures
 from adtarget.dashboard.channels.advice import Facts, advise
-from adtarget.dashboard.channels.queries import Joins, Kind
+from adtarget.dashboard.channels.queries import JoinKind, Joins
 from adtarget.dashboard.periods import Period
 from leads.choices import Role
 from leads.models import Account, AuditEntry, Channel, Site
@@ -61,11 +61,11 @@ def busy(channel: Channel) -> Channel:
 # ------------------------------------------------------------------ figures
 def test_joins_are_counted_by_what_they_tell_of_the_ads(busy: Channel) -> None:
     joins = figures.joins_by_day(busy, MAY)
-    assert {kind: joins.of(kind) for kind in Kind} == {"attributed": 2, "no_click": 1, "lost": 2, "elsewhere": 1}
+    assert {kind: joins.of(kind) for kind in JoinKind} == {"attributed": 2, "no_click": 1, "lost": 2, "elsewhere": 1}
     assert (joins.total, joins.attributed, joins.lost, joins.from_page) == (6, 2, 2, 5)
     assert (joins.left, joins.came_back, figures.waiting_requests(busy, MAY)) == (1, 1, 1)
-    assert joins.by_day[Kind.ATTRIBUTED] == {NOON.date(): 1, LATER.date(): 1}
-    assert sum((joins.by_day[kind] for kind in Kind), Counter()).total() == joins.total
+    assert joins.by_day[JoinKind.ATTRIBUTED] == {NOON.date(): 1, LATER.date(): 1}
+    assert sum((joins.by_day[kind] for kind in JoinKind), Counter()).total() == joins.total
 
 
 def test_the_list_counts_as_the_page_does(busy: Channel, stranger_channel: Channel) -> None:
@@ -93,7 +93,7 @@ def test_the_page_shows_what_was_counted(viewer: Client, home: str, busy: Channe
     InvitePool.objects.create(channel=busy, last_error="Too Many Requests: retry after 7")
     UnattributableClickFactory.create_batch(2, channel=busy, reason=FallbackReason.DAILY_CAP, clicked_at=NOON)
     page = viewer.get(f"{home}channels/{busy.pk}/{IN_MAY}")
-    assert page.context["chart"].legend == [kind.label for kind in Kind]
+    assert page.context["chart"].legend == [kind.label for kind in JoinKind]
     assert [row[1:4] for row in page.context["routes_table"].rows if row[1] == Route.PUBLIC_CHANNEL] == [
         [Route.PUBLIC_CHANNEL, "From elsewhere", 1],
         [Route.PUBLIC_CHANNEL, "Lost on the way", 1],

@@ -71,7 +71,7 @@ def test_a_test_shows_what_came_back(owner: Client, webhooks: str, sandbox: Sand
     page = owner.post(f"{webhooks}{endpoint.pk}/test/", follow=True).text
     assert "not tried yet" in page
     assert "data-done" not in page
-    delivering.deliver_due(endpoint.pk, post=tasks.post, clock=timezone.now)
+    delivering.deliver_messages(endpoint.pk, post=tasks.post, clock=timezone.now)
     page = owner.get(f"{webhooks}{endpoint.pk}/messages/").text
     assert "webhook.test" in page
     assert "data-done" in page

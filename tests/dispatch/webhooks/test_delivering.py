@@ -41,7 +41,7 @@ def message(endpoint) -> WebhookMessage:
 
 
 def tell(endpoint: WebhookEndpoint, *, after: timedelta = timedelta()) -> int:
-    return delivering.deliver_due(endpoint.pk, post=tasks.post, clock=lambda: timezone.now() + after)
+    return delivering.deliver_messages(endpoint.pk, post=tasks.post, clock=lambda: timezone.now() + after)
 
 
 def end_a_send(account, status=SendStatus.SENT, **changes) -> Send:
