@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from adtarget.demo.account import ACCOUNT, DOMAIN
+from dispatch.platforms.registry import PLATFORMS
 from leads.models import Site
 
 
@@ -16,5 +17,14 @@ def landing(request: HttpRequest) -> HttpResponse:
     if site is None:
         raise Http404
     channels = site.channels.active().order_by("-is_default", "funnel_order")
-    context = {"site": site, "channels": channels, "telegram": settings.TELEGRAM_API_URL}
+    context = {"site": site, "channels": channels, "telegram": settings.TELEGRAM_API_URL, "clicks": _clicks()}
     return render(request, "demo/landing.html", context)
+
+
+def _clicks() -> list[tuple[str, str, str]]:
+    """Of each platform its name, the parameter of an ad's click, and the slug."""
+    parameters = {
+        slug: next((known.parameter for known in platform.click_ids if known.parameter), "")
+        for slug, platform in PLATFORMS.items()
+    }
+    return [(PLATFORMS[slug].name, parameter, slug) for slug, parameter in parameters.items() if parameter]

@@ -6,7 +6,9 @@ from adtarget.core.ids import id_of_moment
 from adtarget.demo.seeding.rows import RowMaker
 from conversions.models import Conversion
 from dispatch.choices import Outcome, Reason, SendStatus
+from dispatch.events import outgoing_event
 from dispatch.models import Attempt, Pixel, Send
+from dispatch.platforms.registry import PLATFORMS
 
 GIVEN_UP = (Reason.EXPIRED, Reason.EXHAUSTED)
 
@@ -15,7 +17,7 @@ def make_send(make: RowMaker, conversion: Conversion, pixel: Pixel) -> None:
     """The send of a conversion to a pixel, with its attempts."""
     at = conversion.attributed_at
     reason = _why_not(make, conversion, pixel)
-    is_skipped = reason in (Reason.TEST_MODE, Reason.MISSING_GCLID)
+    is_skipped = reason in (Reason.TEST_MODE, Reason.MISSING_IDENTIFIER)
     tries = 0 if is_skipped else 12 if reason in GIVEN_UP else make.draw.choice((1,) * 9 + (2,))
     send = Send(
         id=id_of_moment("snd", at),
@@ -60,9 +62,8 @@ def _attempt(make: RowMaker, send: Send, number: int, outcome: Outcome) -> None:
 def _why_not(make: RowMaker, conversion: Conversion, pixel: Pixel) -> str:
     if conversion.is_test:
         return Reason.TEST_MODE
-    visit = conversion.visit
-    if pixel.platform == "google" and not conversion.pii and not (visit and visit.gclid):
-        return Reason.MISSING_GCLID
+    if not PLATFORMS[pixel.platform].has_signal(outgoing_event(conversion)):
+        return Reason.MISSING_IDENTIFIER
     if make.draw.random() < 0.96:
         return ""
     return make.draw.choices((Reason.REJECTED, Reason.EXPIRED, Reason.EXHAUSTED), (6, 2, 1))[0]
