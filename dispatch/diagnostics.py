@@ -37,8 +37,8 @@ def ask_due(*, get: Get, clock: Clock) -> int:
     asked = 0
     for receipt in due[:MOST_AT_ONCE]:
         slug = receipt.pixel.platform
-        platform = PLATFORMS.get(slug)
-        if platform is None or platform.later is None:
+        platform = PLATFORMS[slug]
+        if platform.later is None:
             continue
         if rate_limit.take(f"{slug}:status", per_minute=platform.later.requests_per_minute, burst=50):
             break

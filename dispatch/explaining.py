@@ -38,13 +38,12 @@ def explain(outcome: str, code: str, *, platform: str) -> str:
 
 def meaning(platform: str, code: str) -> str:
     """What a platform's code means and what to do; '' for an unknown code or platform."""
-    known = PLATFORMS.get(platform)
-    return known.meaning(code) if known else ""
+    return PLATFORMS[platform].meaning(code)
 
 
 def _later_meaning(platform: str, reason: str) -> str:
-    known = PLATFORMS.get(platform)
-    return known.later.meaning(reason) if known and known.later else f"Reason: {reason}."
+    later = PLATFORMS[platform].later
+    return later.meaning(reason) if later else f"Reason: {reason}."
 
 
 def explain_receipt(receipt: Receipt) -> str:

@@ -60,7 +60,7 @@ class Pixel(models.Model):
         """What the platform's adapter needs to address this pixel; no secrets."""
         return PixelConfig(
             pixel_id=self.pixel_id,
-            api_url=settings.PLATFORM_API_URLS[self.platform],
+            api_url=settings.PLATFORM_API_URLS.get(self.platform, PLATFORMS[self.platform].api_url),
             test_event_code=self.test_event_code,
             options={"consent": self.site.consent, **self.options},
         )

@@ -5,10 +5,19 @@ from collections.abc import Iterator
 from dispatch.platforms.base import ClickId, Platform
 from dispatch.platforms.google import Google
 from dispatch.platforms.meta import Meta
+from dispatch.platforms.retired import Retired
 from dispatch.platforms.snapchat import Snapchat
 from dispatch.platforms.tiktok import TikTok
 
-PLATFORMS: dict[str, Platform] = {platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google())}
+
+class Registry(dict[str, Platform]):
+    """Platforms by slug; a slug that is not among them is of a retired one."""
+
+    def __missing__(self, slug: str) -> Platform:
+        return Retired(slug)
+
+
+PLATFORMS = Registry({platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google())})
 
 
 def choices() -> list[tuple[str, str]]:
@@ -18,8 +27,7 @@ def choices() -> list[tuple[str, str]]:
 
 def name_of(slug: str) -> str:
     """What people call a platform; the slug itself where it is not registered, such as after a downgrade."""
-    platform = PLATFORMS.get(slug)
-    return platform.name if platform else slug
+    return PLATFORMS[slug].name
 
 
 def click_ids() -> Iterator[ClickId]:
