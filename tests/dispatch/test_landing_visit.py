@@ -70,7 +70,7 @@ def test_google_gets_an_address_by_the_visits_country(
             options={**OPTIONS["google"], **options},
         )
         SendFactory(conversion=conversion, pixel=pixel, due=True)
-        delivery.deliver_due(pixel.pk, post=tasks.post, clock=timezone.now)
+        delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
         (event,) = sandbox.events(platform="google")
     assert Send.objects.get().status == SendStatus.SENT
     assert ("203.0.113.9" in str(event["event"])) is is_sent

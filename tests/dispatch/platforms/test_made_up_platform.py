@@ -61,7 +61,7 @@ def told(api: Api, channel: Channel, **body: Any) -> Any:
 
 
 def deliver(pixel: Pixel) -> None:
-    delivery.deliver_due(pixel.pk, post=tasks.post, clock=timezone.now)
+    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
 
 
 # ------------------------------------------------------------------ an event
