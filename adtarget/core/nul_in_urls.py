@@ -1,4 +1,4 @@
-"""Addresses that no database takes never reach one."""
+"""Answers 404 to URLs containing NUL, which PostgreSQL refuses, and drops cookies containing one."""
 
 from collections.abc import Callable
 
@@ -20,4 +20,7 @@ class CleanAddressMiddleware:
         in_path = "\0" in request.path and not request.path.startswith(CHECK_THEIR_PATH)
         if in_query or in_path:
             raise Http404
+        if "\\0" in request.META.get("HTTP_COOKIE", ""):  # \000 in a quoted cookie is read as NUL
+            for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+                del request.COOKIES[name]
         return self.get_response(request)

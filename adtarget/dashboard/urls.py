@@ -8,6 +8,7 @@ from adtarget.dashboard.channels import views as channels
 from adtarget.dashboard.consent import views as consent
 from adtarget.dashboard.conversions import views as conversions
 from adtarget.dashboard.delivery import views as delivery
+from adtarget.dashboard.exports import views as exports
 from adtarget.dashboard.leads import views as leads
 from adtarget.dashboard.members import views as members
 from adtarget.dashboard.overview import views as overview
@@ -61,6 +62,9 @@ account_pages: list[URLPattern | URLResolver] = [
     path("channels/<str:channel_id>/", channels.channel, name="channel"),
     path("channels/<str:channel_id>/settings/", channels.channel_settings, name="channel-settings"),
     path("channels/<str:channel_id>/archive/", channels.archive_channel, name="archive-channel"),
+    path("exports/<str:export_id>/", exports.export, name="export"),
+    path("exports/<str:export_id>/progress/", exports.progress, name="export-progress"),
+    path("exports/<str:export_id>/file/", exports.download, name="export-file"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/settings/", alerts.alert_settings, name="alert-settings"),
     path("alerts/test/", alerts.test_alert, name="test-alert"),

@@ -1,11 +1,9 @@
 """The account's channels: who joined, which ad brought them or why nobody can tell, and what to change."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -17,31 +15,21 @@ from adtarget.dashboard.access import MANAGERS, Access, page, show
 from adtarget.dashboard.channels import queries as figures
 from adtarget.dashboard.channels import tables
 from adtarget.dashboard.channels.advice import Facts, advise
+from adtarget.dashboard.channels.export import wanted_list
 from adtarget.dashboard.channels.forms import ChannelFilter
-from adtarget.dashboard.export import csv_answer
+from adtarget.dashboard.export import export_list
 from adtarget.dashboard.filters import PeriodForm, with_period
 from adtarget.dashboard.paging import Slice
 from adtarget.dashboard.periods import Period
+from adtarget.exports.models import Kind
 from conversions.money import ACTIVE_CURRENCIES
 from leads.forms import ChannelForm
 from leads.models import Channel, Site
 from tracker import invites
-from tracker.models import InvitePool, Join
+from tracker.models import InvitePool
 from tracker.sources import ad_source
 
-EXPORTED = 100_000  # rows of one file
 SHOWN_JOINS = 20
-HEADER = (
-    "Joined at",
-    "Telegram id",
-    "Username",
-    "Route",
-    "Evidence",
-    "Ad source",
-    "Left at",
-    "Came back",
-    "Event recorded at",
-)
 
 
 @page()
@@ -64,9 +52,10 @@ def channel(request: HttpRequest, access: Access, channel_id: str) -> HttpRespon
     row = _channel(access, channel_id)
     form = PeriodForm(with_period(request))
     period = form.period(now=timezone.now())
-    found = figures.find_joins(row, period)
     if request.GET.get("format") == "csv":
-        return csv_answer(f"joins-{period.first}-{period.last}", HEADER, _exported(found[:EXPORTED]))
+        query = with_period(request) | {"channel": row.pk}
+        return export_list(request, access, Kind.JOINS, query, wanted_list(access.account, query))
+    found = figures.find_joins(row, period)
     rows = Slice(found, request, SHOWN_JOINS)
     latest = [{"join": join, "source": ad_source(join.visit)} for join in rows]
     context = {"channel": row, "form": form, "period": period, "rows": rows, "latest": latest}
@@ -141,18 +130,3 @@ def _figures(row: Channel, period: Period) -> dict[str, Any]:
         "days_table": tables.days_table(joins, period),
         "routes_table": tables.routes_table(joins),
     }
-
-
-def _exported(found: QuerySet[Join]) -> Iterator[tuple[object, ...]]:
-    for join in found.iterator(chunk_size=1000):
-        yield (
-            join.joined_at and join.joined_at.isoformat(),
-            join.lead.telegram_user_id,
-            join.lead.telegram_username,
-            join.route,
-            join.evidence,
-            ad_source(join.visit),
-            join.left_at and join.left_at.isoformat(),
-            join.rejoins,
-            join.counted_at and join.counted_at.isoformat(),
-        )

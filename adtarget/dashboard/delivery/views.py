@@ -55,8 +55,8 @@ def retry(request: HttpRequest, access: Access) -> HttpResponse:
     """Tries the named sends again now; each that cannot be says why."""
     ids = set(request.POST.getlist("send")[:ROWS])
     mine = Send.objects.filter(conversion__account=access.account, pk__in=ids)
-    if len(ids) != mine.count():
-        raise Http404
+    if any("\0" in each for each in ids) or len(ids) != mine.count():
+        raise Http404  # PostgreSQL refuses to compare with a NUL
     outcomes = replaying.retry(
         mine,
         actor=access.user.get_username(),

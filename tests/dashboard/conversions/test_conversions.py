@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from adtarget.dashboard.export import cell
+from adtarget.exports.spreadsheet import cell
 from conversions.models import Conversion
 from leads.models import Account, Channel
 from tests.factories import ChannelFactory, ConversionFactory, LeadFactory, PixelFactory, SendFactory, VisitFactory
