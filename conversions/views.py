@@ -12,7 +12,7 @@ from adtarget.api.fields import SuccessAnswer
 from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
 from adtarget.core import errors
 from adtarget.core.client_context import claimed_client
-from conversions import recording, schema
+from conversions import recording, schema, submitting
 from conversions.finding import find_conversions
 from conversions.idempotency import idempotent
 from conversions.models import Conversion
@@ -80,7 +80,7 @@ class LeadEventViewSet(ApiViewSet):
         person = telegram_id_of_path(telegram_user_id)
         given = parsing.parse(ValueRequest, request._request)
         conversion = Conversion.objects.filter(key_of(request).scope(), pk=conversion_id, telegram_user_id=person)
-        recording.submit_value(conversions=conversion, **given, now=timezone.now())
+        submitting.submit_value(conversions=conversion, **given, now=timezone.now())
         return Response(SuccessAnswer({"success": True}).data)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from adtarget.core import errors
-from conversions import recording
+from conversions import recording_joins
 from conversions.choices import Source
 from leads.locking import lock_lead
 from leads.models import Channel, Lead
@@ -90,7 +90,7 @@ def count(join: Join, *, now: datetime) -> None:
     join.qualifies_at = None
     if not _has_event(join.channel):
         return
-    recording.record_conversion_from_join(
+    recording_joins.record_conversion_from_join(
         channel=join.channel,
         lead=join.lead,
         visit=join.visit,

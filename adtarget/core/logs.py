@@ -76,18 +76,30 @@ def _without_address(argument: object) -> object:
 
 def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> dict[str, Any]:
     """Django's LOGGING: standard-library and structlog records through the same processors."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    as_json = structlog.processors.JSONRenderer()
+    _configure_structlog()
+    handlers: dict[str, Any] = {"console": {"class": "logging.StreamHandler", "formatter": log_format}}
+    if axiom:
+        handlers["axiom"] = {"class": "adtarget.core.axiom.AxiomHandler", "formatter": "json", **axiom}
     as_text = structlog.dev.ConsoleRenderer(colors=False)
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": _formatter(structlog.processors.JSONRenderer()),
+            "console": _formatter(escape_controls, as_text),
+        },
+        "filters": {"traceback": {"()": HasTraceback}, "address": {"()": WithoutAddress}},
+        "handlers": handlers,
+        "root": {"handlers": list(handlers), "level": logging.INFO},
+        "loggers": _LOGGERS,
+    }
+
+
+def _configure_structlog() -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *_SHARED,
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -95,32 +107,30 @@ def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> d
         cache_logger_on_first_use=True,
     )
 
-    def formatter(*render: Any) -> dict[str, Any]:
-        last = [structlog.processors.format_exc_info, hide_secret_path, redact_event, *render]
-        return {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": shared,
-            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-        }
 
-    handlers: dict[str, Any] = {"console": {"class": "logging.StreamHandler", "formatter": log_format}}
-    if axiom:
-        handlers["axiom"] = {"class": "adtarget.core.axiom.AxiomHandler", "formatter": "json", **axiom}
+def _formatter(*render: Any) -> dict[str, Any]:
+    last = [structlog.processors.format_exc_info, hide_secret_path, redact_event, *render]
     return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"json": formatter(as_json), "console": formatter(escape_controls, as_text)},
-        "filters": {"traceback": {"()": HasTraceback}, "address": {"()": WithoutAddress}},
-        "handlers": handlers,
-        "root": {"handlers": list(handlers), "level": logging.INFO},
-        "loggers": {
-            "django.server": {"handlers": [], "propagate": False},
-            "django": {"handlers": [], "level": "INFO", "propagate": True},
-            "django.request": {"filters": ["traceback"]},
-            "gunicorn.error": {"filters": ["address"]},
-            # Each of these says with one line a message what our own lines say better.
-            "celery.worker.strategy": {"level": "WARNING"},
-            "celery.app.trace": {"level": "WARNING"},
-            "urllib3": {"level": "WARNING"},
-        },
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": _SHARED,
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     }
+
+
+#: What every record goes through, whoever writes it.
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+_LOGGERS: dict[str, Any] = {
+    "django.server": {"handlers": [], "propagate": False},
+    "django": {"handlers": [], "level": "INFO", "propagate": True},
+    "django.request": {"filters": ["traceback"]},
+    "gunicorn.error": {"filters": ["address"]},
+    # Each of these says with one line a message what our own lines say better.
+    "celery.worker.strategy": {"level": "WARNING"},
+    "celery.app.trace": {"level": "WARNING"},
+    "urllib3": {"level": "WARNING"},
+}

@@ -18,7 +18,7 @@ from adtarget.admin.audit import note
 from adtarget.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from adtarget.admin.display import badge, dashboard_page, link, link_to, moment, pretty_json
 from adtarget.core import errors
-from conversions import recording, searching
+from conversions import searching, submitting
 from conversions.choices import CapiStatus
 from conversions.forms import ValueForm
 from conversions.models import Conversion
@@ -142,7 +142,7 @@ class ConversionAdmin(ReadOnlyAdmin):
     def _submit(self, request: HttpRequest, conversion: Conversion, form: ValueForm) -> bool:
         value, currency = form.cleaned_data["value"], form.cleaned_data["currency"]
         try:
-            is_new = recording.submit_value(
+            is_new = submitting.submit_value(
                 conversions=Conversion.objects.filter(pk=conversion.pk),
                 value=value,
                 currency=currency,

@@ -10,7 +10,7 @@ from conversions.choices import Source
 from conversions.erasing import erase_person
 from conversions.hashing import sha256
 from conversions.models import Conversion
-from conversions.recording import record_conversion_from_join
+from conversions.recording_joins import record_conversion_from_join
 from dispatch.events import outgoing_event
 from dispatch.models import Send
 from leads import api_keys

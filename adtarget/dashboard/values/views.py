@@ -15,7 +15,7 @@ from adtarget.dashboard import audit
 from adtarget.dashboard.access import SUBMITTERS, Access, page, show
 from adtarget.dashboard.values import pasting
 from adtarget.dashboard.values.forms import PasteForm
-from conversions import recording
+from conversions import submitting
 from conversions.forms import ValueForm
 from conversions.models import Conversion
 from conversions.money import ACTIVE_CURRENCIES
@@ -87,7 +87,7 @@ def _submit_rows(request: HttpRequest, access: Access, rows: list[pasting.Pasted
 def _submit(request: HttpRequest, access: Access, conversion: Conversion, form: ValueForm) -> bool:
     """Whether this very submission is what gave the conversion its value."""
     with transaction.atomic():
-        was_first = recording.submit_value(
+        was_first = submitting.submit_value(
             conversions=Conversion.objects.of_account(access.account).filter(pk=conversion.pk),
             value=form.cleaned_data["value"],
             currency=form.cleaned_data["currency"],

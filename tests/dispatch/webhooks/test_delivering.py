@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from adtarget.sandbox.server import Sandbox
-from conversions import recording
+from conversions import recording_joins
 from conversions.choices import Source
 from dispatch import claiming, pausing, sweeping
 from dispatch.choices import Reason, SendStatus
@@ -95,7 +95,7 @@ def test_a_join_that_awaits_its_value_is_told(endpoint, account) -> None:
     channel = ChannelFactory(site__account=account, event_type="Purchase", auto_fire=False)
     lead = LeadFactory(site=channel.site)
 
-    conversion = recording.record_conversion_from_join(
+    conversion = recording_joins.record_conversion_from_join(
         channel=channel,
         lead=lead,
         visit=VisitFactory(site=channel.site),
