@@ -11,6 +11,7 @@ from tracker import click_ids
 
 #: Facts of the browser beside the ids.
 _BROWSER = ("client_ip", "user_agent", "referrer", "event_source_url")
+_BRAIDS = ("gbraid", "wbraid")  # Google refuses both together
 _NOT_A_PERSON = [
     ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 ]
@@ -39,6 +40,14 @@ def effective_utms(conversion: Conversion) -> dict[str, str]:
         return dict(conversion.utms)
     visit = conversion.visit
     return {name: value for name in click_ids.UTMS if visit and (value := getattr(visit, name))}
+
+
+def signals_on(before: Conversion | None, facts: EventFacts) -> dict[str, str]:
+    """What the request names, over what came in with the event before; its braid replaces the other kind of braid."""
+    new = with_those_in_url(facts, before=before)
+    old = before.api_visit_override if before else {}
+    is_replaced = any(name in new for name in _BRAIDS)
+    return {**{name: value for name, value in old.items() if not (is_replaced and name in _BRAIDS)}, **new}
 
 
 def with_those_in_url(facts: EventFacts, *, before: Conversion | None) -> dict[str, str]:

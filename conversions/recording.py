@@ -13,7 +13,7 @@ from django.db import transaction
 from conversions import duplicates, identifiers, missing_signals
 from conversions.choices import Source
 from conversions.facts import ClearPii, EventFacts, LeftOut
-from conversions.identifiers import with_those_in_url
+from conversions.identifiers import signals_on
 from conversions.inheritance import inherit, recent_history
 from conversions.left_out import unusable_contacts
 from conversions.models import Conversion
@@ -102,10 +102,7 @@ def _create(
         external_user_id=facts.external_user_id or _known_external_id(lead, before, key),
         attributed_at=now,
         # A lead known from the API alone has no visit: what it once came with still leads back to the ad.
-        api_visit_override={
-            **(before.api_visit_override if before else {}),
-            **with_those_in_url(facts, before=before),
-        },
+        api_visit_override=signals_on(before, facts),
         consent=facts.consent or (before.consent if before else {}),
         pii=hashes,
         inherited_pii=inherited.pii,
@@ -151,7 +148,7 @@ def _repeat(
     twin.order_id = facts.order_id or twin.order_id
     twin.external_user_id = facts.external_user_id or twin.external_user_id
     twin.pii = {**twin.pii, **hashes}
-    twin.api_visit_override = {**twin.api_visit_override, **with_those_in_url(facts, before=twin)}
+    twin.api_visit_override = signals_on(twin, facts)
     twin.consent = facts.consent or twin.consent
     twin.utms = {**twin.utms, **facts.utms}
     twin.left_out = list(map(asdict, facts.left_out))
