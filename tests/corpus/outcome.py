@@ -96,7 +96,7 @@ def _sent(conversion: Conversion, pixel: Pixel) -> Any:
         requests.append(request)
         return HttpAnswer(status=503)
 
-    delivery.deliver_due(pixel.pk, post=listen, clock=timezone.now)
+    delivery.deliver_sends(pixel.pk, post=listen, clock=timezone.now)
     send.refresh_from_db()
     if not requests:
         return f"skipped, {send.reason}" + (f": {send.error_message}" if send.error_message else "")

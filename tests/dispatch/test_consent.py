@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from adtarget.core.consent import read_said
 from adtarget.core.http_messages import HttpAnswer
+from adtarget.dashboard.advice import advise
 from dispatch import delivery, replaying
 from dispatch.choices import Reason, SendStatus
 from dispatch.consent import NOTHING_SAID
@@ -163,3 +164,14 @@ def test_a_later_yes_sends_the_past_only_by_replay(deliver, channel) -> None:
     delivery.deliver_sends(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now)
     send.refresh_from_db()
     assert outcome(send) == SENT
+
+
+def test_the_sentence_is_in_the_api(deliver, api) -> None:
+    send, _ = deliver("meta", ConsentPolicy.AS_TOLD, said(**NO))
+    (shown,) = api.get(f"/api/v1/conversions/{send.conversion_id}").json()["sends"]
+    assert (shown["reason"], shown["lastError"]["message"]) == ("consent_denied", send.error_message)
+
+
+def test_the_sentence_is_in_the_dashboards_advice(deliver) -> None:
+    send, _ = deliver("meta", ConsentPolicy.AS_TOLD, said(**NO))
+    assert send.error_message in advise(send, now=timezone.now()).why
