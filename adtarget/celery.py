@@ -1,4 +1,4 @@
-"""The Celery app; what runs by the clock is in settings. Celery decides when a worker looks, rows what it does."""
+"""The Celery app. Tasks are hints: workers read what to do from the database."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ app.autodiscover_tasks(["tracker.telegram"])
 
 
 class SystemCheck(bootsteps.Step):
-    """A worker of a deployment that contradicts itself does not start, as manage.py does not."""
+    """Runs Django's system checks before a worker starts, as manage.py does."""
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         from django.core.checks import ERROR, run_checks  # Django is set up only now

@@ -1,4 +1,4 @@
-"""A deployment that contradicts itself is told so by `manage.py check`, before it serves a request."""
+"""System checks: settings that contradict each other are reported by `manage.py check`, before any request."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -100,7 +100,7 @@ def data_folder_is_private(app_configs: Any, **kwargs: Any) -> list[CheckMessage
 
 
 def _networks(texts: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Those that are addresses or networks."""
+    """The entries that are addresses or networks."""
     found = []
     for text in texts:
         try:
@@ -163,7 +163,7 @@ def a_lease_outlives_its_attempt(app_configs: Any, **kwargs: Any) -> list[CheckM
 def committed_means_on_disk(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Runs with `check --database default` and before migrate; a sleeping database is not its business."""
+    """Warns of a PostgreSQL that acknowledges commits before they are on disk. Runs with `check --database default`."""
     return [problem for alias in databases or () for problem in _volatile_settings(alias)]
 
 

@@ -1,4 +1,4 @@
-"""How gunicorn serves us. Threads, because a request mostly waits for the database."""
+"""gunicorn's settings. Threads, because a request mostly waits for the database."""
 
 import os
 

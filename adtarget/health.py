@@ -1,4 +1,4 @@
-"""What a supervisor, a load balancer and Prometheus may ask: /healthz, /readyz, /metrics."""
+"""The endpoints for supervisors, load balancers and Prometheus: /healthz, /readyz, /metrics."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="readyz")
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while this process answers; asks nobody else."""
+    """200 while this process answers."""
     return JsonResponse({"status": "ok"})
 
 
@@ -61,7 +61,7 @@ Check = Callable[[], dict[str, Any]]
 
 
 def run_checks(checks: dict[str, Check]) -> dict[str, dict[str, Any]]:
-    """All at once, a second for each. What fails is named by kind only: anybody may read this."""
+    """Runs all checks at once, a second each. Failures are named by kind only, because the endpoint is public."""
     running = {name: _threads.submit(_with_own_connection, check) for name, check in checks.items()}
     return {name: _outcome(future) for name, future in running.items()}
 
@@ -96,7 +96,7 @@ def broker() -> dict[str, Any]:
 
 
 def workers() -> dict[str, Any]:
-    """Who gave a sign of life lately; a worker gives one every DISPATCH_SWEEP_SECONDS."""
+    """The workers seen lately; each reports every DISPATCH_SWEEP_SECONDS."""
     seen = heartbeat.seen_within(max(15, 3 * settings.DISPATCH_SWEEP_SECONDS))
     return {"ok": bool(seen), "seen": len(seen)}
 
@@ -107,7 +107,7 @@ def sends() -> dict[str, Any]:
 
 
 def oldest_due_seconds(now: datetime) -> float:
-    """How long the oldest send waits that nothing but a worker's attention keeps."""
+    """How long the oldest deliverable send has waited past its due date."""
     oldest = _deliverable(now).aggregate(oldest=Min("due_at"))["oldest"]
     return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
 

@@ -82,7 +82,7 @@ class Process:
                 os.killpg(self.running.pid, number)
 
     def lines(self) -> list[str]:
-        """What it said since we last asked, whole lines only."""
+        """Its output since the last call, whole lines only."""
         with contextlib.suppress(BlockingIOError):
             self._unfinished += os.read(self.output, 65536)
         *lines, self._unfinished = self._unfinished.split(b"\n")
@@ -123,7 +123,7 @@ class Supervisor:
         self.signals += 1
 
     def _heed_signals(self) -> None:
-        """The first signal asks politely, a second one insists."""
+        """The first signal terminates the processes, a second one kills them."""
         if self.signals and not self.is_stopping:
             self.is_stopping = True
             self.kill_at = time.monotonic() + GRACE

@@ -1,4 +1,4 @@
-"""Celery's doors to what concerns the whole house."""
+"""Celery tasks that concern no single app."""
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
@@ -16,7 +16,7 @@ def forget_old(**_from_a_newer_release: object) -> None:
 
 @shared_task(name="adtarget.analyze")
 def analyze(**_from_a_newer_release: object) -> None:
-    """SQLite counts its rows when it is told to; without that it takes wrong indexes. PostgreSQL does it by itself."""
+    """Updates SQLite's table statistics, without which it picks wrong indexes; PostgreSQL does so by itself."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA analysis_limit=1000")  # rows of each index, so that it takes milliseconds

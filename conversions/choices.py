@@ -1,4 +1,4 @@
-"""The closed sets of what can happen; knows nobody."""
+"""Event types, sources and delivery states of conversions."""
 
 from django.db.models import TextChoices
 
@@ -12,7 +12,7 @@ class EventType(TextChoices):
 
 
 class Source(TextChoices):
-    """Which door a conversion came in through."""
+    """How a conversion was recorded."""
 
     TRACKER = "tracker", "Tracked join"
     WEBHOOK = "webhook", "Organic join"
@@ -20,7 +20,7 @@ class Source(TextChoices):
 
 
 class CapiStatus(TextChoices):
-    """What the platforms made of a conversion as a whole; derived from its sends."""
+    """The delivery state of a conversion as a whole, derived from its sends."""
 
     PENDING = "pending"
     SENT = "sent"

@@ -1,4 +1,4 @@
-"""Duplicate protection: what matches, and for how long."""
+"""Finds the recent conversion that an event repeats: what must match, and for how long."""
 
 from datetime import datetime, timedelta
 

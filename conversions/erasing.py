@@ -1,8 +1,8 @@
-"""Forgetting a person of an account, through every room of the house (reliability promise S10).
+"""Erases a person from everything an account has stored.
 
-Events stay as figures, under a number that is nobody's: what they were worth
-is the account's own, who they were is not. Open sends end as skipped, and a
-tombstone keeps replays from bringing the person back.
+Events stay as figures under a made-up Telegram id: their value is the account's
+own data, the person is not. Open sends end as skipped, and a tombstone keeps
+replayed events from creating the person again.
 """
 
 import secrets
@@ -31,7 +31,7 @@ OF_A_VISIT = "url landing_page referrer external_user_id client_ip user_agent co
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many rows were made nobody's."""
+    """How many rows lost their personal data."""
 
     leads: int
     conversions: int
@@ -79,7 +79,7 @@ def erase_person(
 
 
 def _blank_visits(leads: list[Lead], starts: QuerySet[BotStart]) -> int:
-    """The visits that led to the person, and all others of the same browser on that site."""
+    """Blanks the visits of the person's browsers on their sites."""
     led_here = (
         Q(conversions__lead__in=leads)
         | Q(pk__in=Join.objects.filter(lead__in=leads).values("visit"))
@@ -99,7 +99,7 @@ def _blank_visits(leads: list[Lead], starts: QuerySet[BotStart]) -> int:
 
 
 def _cancel_sends(leads: list[Lead]) -> int:
-    """Ends what is open, and forgets what was sent: hashes are personal data as well."""
+    """Ends open sends and blanks stored payloads: hashes are personal data as well."""
     sends = Send.objects.filter(conversion__lead__in=leads)
     Attempt.objects.filter(send__in=sends).update(request={}, response="")
     return sends.open().update(status=SendStatus.SKIPPED, reason=Reason.ERASED, due_at=None, claim=None)
@@ -119,7 +119,7 @@ def _blank_conversions(leads: list[Lead]) -> int:
 
 
 def _make_nobodys(lead: Lead) -> None:
-    """Gives the lead and its conversions a number from the upper half of Telegram's range, which is far from used."""
+    """Replaces the Telegram id by one from the upper half of Telegram's range, which is not in use."""
     while True:
         number = LARGEST_TELEGRAM_ID - secrets.randbelow(2**51)
         if not Lead.objects.filter(site=lead.site_id, telegram_user_id=number).exists():
@@ -129,7 +129,7 @@ def _make_nobodys(lead: Lead) -> None:
 
 
 def _delete_messages(account: Account, telegram_user_id: int) -> None:
-    """Updates that Telegram may still repeat, and what the account's own systems are to be told."""
+    """Deletes stored Telegram updates and webhook messages about the person."""
     TelegramUpdate.objects.filter(bot__account=account).filter(
         Q(body__chat_member__new_chat_member__user__id=telegram_user_id)
         | Q(body__chat_join_request__from__id=telegram_user_id)

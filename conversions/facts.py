@@ -1,4 +1,4 @@
-"""One business event as its sender told it, validated."""
+"""One business event as its sender described it, validated."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,7 @@
-"""Idempotency-Key: the first answer again, and the work only once (contract, section 3).
+"""Idempotency-Key: repeats the first answer and does the work only once.
 
 The record is inserted first and committed together with the work and the
-answer. A twin blocks on the unique index until then, and replays.
+answer. A simultaneous repeat waits on the unique index until then, and replays.
 """
 
 import hashlib
@@ -73,7 +73,7 @@ def _once(request: Request, key: str, run: Callable[[], Response], *, now: datet
 
 @contextmanager
 def _patience() -> Iterator[None]:
-    """SQLite: how long a twin waits for the other's commit. PostgreSQL is told inside the transaction."""
+    """Sets SQLite's wait for the first request's commit; on PostgreSQL `_open_record` sets it."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -88,7 +88,7 @@ def _patience() -> Iterator[None]:
 
 
 def _open_record(api_key: ApiKey, key: str, digest: str, *, now: datetime) -> IdempotencyRecord:
-    """The record, ours alone until commit: new, found with an answer, or past its day and taken over."""
+    """The record, locked until commit: new, found with an answer, or expired and reset."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = %s", [f"{TWIN_WAITS_SECONDS}s"])
@@ -103,7 +103,7 @@ def _open_record(api_key: ApiKey, key: str, digest: str, *, now: datetime) -> Id
 
 
 def _answer_of(run: Callable[[], Response]) -> Response:
-    """What the work answers; a refusal undoes the work but not the record."""
+    """Runs the work; a refusal rolls back the work but not the record."""
     try:
         with transaction.atomic():
             return run()
@@ -123,5 +123,5 @@ def _is_lock_wait(error: OperationalError) -> bool:
 
 
 def purge(*, now: datetime) -> int:
-    """Forgets records past 48 h; how many."""
+    """Deletes records older than 48 h; how many."""
     return IdempotencyRecord.objects.filter(created_at__lt=now - PURGE_AFTER).delete()[0]

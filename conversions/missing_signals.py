@@ -1,4 +1,4 @@
-"""What to tell a sender whose event was kept but goes nowhere: what is missing and what to do."""
+"""Warnings for events that were kept but have no send: what is missing and what to do."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ TEST_ONLY = (
 
 
 def nothing_scheduled(conversion: Conversion, pixels: Sequence[Pixel]) -> str:
-    """Why `conversion` has no send under way, and what would change that."""
+    """Why `conversion` has no send, and what would change that."""
     if not pixels:
         return NO_PIXEL
     if conversion.awaiting_manual_input:

@@ -1,4 +1,4 @@
-"""What counts as a value and as a currency."""
+"""Parses amounts and currencies."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -48,5 +48,5 @@ def require_worth(value: Decimal, currency: str) -> None:
 
 
 def round_to(value: Decimal, places: int) -> Decimal:
-    """Half up, as platforms and people round."""
+    """Rounds half up."""
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)

@@ -1,8 +1,7 @@
-"""Hash on arrival: nothing clear gets past this file.
+"""Hashes contacts on arrival: nothing after this module sees them in clear.
 
-What comes out is all that is ever stored, queued or logged of a person's
-contacts: one SHA-256 per normalisation rule that any platform could ask for,
-so that a pixel added tomorrow needs no clear text.
+Only these hashes are stored, queued or logged: one SHA-256 per normalisation
+rule that any platform asks for, so that a pixel added later needs no clear text.
 """
 
 from typing import TypeAlias

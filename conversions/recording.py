@@ -191,7 +191,7 @@ def _known_external_id(lead: Lead, before: Conversion | None, key: ApiKey) -> st
 
 
 def _touch(lead: Lead, key: ApiKey, facts: EventFacts, now: datetime) -> None:
-    """Notes on the lead what a live event says of the person; a test changes nothing there."""
+    """Updates the lead from a live event; test events change nothing there."""
     if key.is_test:
         return
     lead.last_seen_at = now

@@ -1,4 +1,4 @@
-"""Forgetting what no send needs any more: addresses, user agents, hashes and payloads of old (promise S9)."""
+"""Blanks personal data that no send needs any more: addresses, user agents, hashes, payloads."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -52,7 +52,7 @@ def forget_old(now: datetime) -> Forgotten:
 
 
 def _chunks(rows: QuerySet[Row]) -> Iterator[QuerySet[Row]]:
-    """By key, each row once: what is older was blanked by an earlier run and is only looked at."""
+    """Ranges of keys: each row is read once; older rows were blanked by earlier runs."""
     last = None
     while True:
         after = rows.order_by("pk") if last is None else rows.filter(pk__gt=last).order_by("pk")

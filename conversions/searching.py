@@ -1,4 +1,4 @@
-"""Finding conversions by what somebody has at hand; the dashboard and the admin search alike."""
+"""Searches conversions by any id; shared by dashboard and admin."""
 
 from django.db.models import Q
 

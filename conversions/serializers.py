@@ -1,4 +1,4 @@
-"""The conversion endpoints' bodies, in and out, in the order of the page. camelCase ends here."""
+"""Requests and answers of the conversion endpoints; camelCase names exist only here."""
 
 from datetime import datetime
 from typing import Any

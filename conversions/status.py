@@ -1,4 +1,4 @@
-"""What the platforms made of a conversion as a whole (contract, section 7)."""
+"""Derives the delivery state of a conversion from its sends."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Celery's doors to keeping the tables small."""
+"""Celery tasks that delete old idempotency records and personal data."""
 
 from celery import shared_task
 from django.utils import timezone

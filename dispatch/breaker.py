@@ -1,4 +1,4 @@
-"""When to leave a platform alone: failed requests in a row open the breaker, one probe closes it.
+"""Circuit breaker: failed requests in a row stop sending, one successful trial request resumes it.
 
 The same rule runs twice: for a pixel, and for a platform over all its pixels.
 """
@@ -34,7 +34,7 @@ def needs_probe(breakers: Breakers) -> bool:
 
 
 def claim_probe(breakers: Breakers, *, now: datetime) -> bool:
-    """Of all workers one gets to probe; the others keep away for a lease."""
+    """Whether this worker makes the trial request; all others wait for a lease."""
     until = now + timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
     for breaker in breakers:
         if breaker.breaker_until is None:
@@ -53,7 +53,7 @@ def note_failure(breakers: Breakers, *, asked: timedelta | None, now: datetime) 
 
 
 def note_answer(breakers: Breakers, *, now: datetime) -> None:
-    """The platform works: close, and let what waited for it go now."""
+    """Closes the breaker after an answer; waiting sends are due now."""
     for breaker in breakers:
         was_held = breaker.breaker_until is not None
         if not was_held and not breaker.breaker_failures:

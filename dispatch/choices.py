@@ -1,4 +1,4 @@
-"""The closed sets of delivery; knows nobody."""
+"""States, reasons, priorities and outcomes of delivery."""
 
 from django.db.models import IntegerChoices, TextChoices
 
@@ -53,7 +53,7 @@ class Outcome(TextChoices):
 
 
 class Counted(TextChoices):
-    """What a platform that accepts first said later about the request."""
+    """What a platform reported later about a request it had accepted."""
 
     WAITING = "waiting", "Not known yet"
     COUNTED = "counted", "Counted"

@@ -1,7 +1,6 @@
-"""Taking due sends and giving them back: one UPDATE wins, the claim fences out late workers.
+"""Claims due sends for one worker, and finishes them: a claim that was lost changes nothing.
 
-Works without any lock that outlives a crash: a claimed send is simply due
-again when its lease ends.
+No lock outlives a crash: a claimed send is due again when its lease ends.
 """
 
 import uuid
@@ -84,7 +83,7 @@ def finish(batch: Sequence[Send], **changes: object) -> int:
 
 
 def end(batch: Sequence[Send], status: SendStatus, reason: str = "", *, now: datetime, **changes: object) -> int:
-    """A terminal state, and word of it to whoever listens."""
+    """Ends the sends, with a webhook message for accounts that subscribed."""
     with transaction.atomic():
         ended = finish(batch, status=status, reason=reason, due_at=None, **changes)
         if ended:
@@ -101,7 +100,7 @@ def _lease_end(now: datetime) -> datetime:
 
 
 def _note_loss(send: Send, *, now: datetime) -> None:
-    """Its worker was lost: nobody knows whether the platform has it."""
+    """Notes that a worker was lost: whether the platform has the event is unknown."""
     send.lost_leases, send.claim = send.lost_leases + 1, None
     send.uncertain_since = send.uncertain_since or now - timedelta(seconds=settings.DISPATCH_LEASE_SECONDS)
     if send.lost_leases >= POISON_AT:

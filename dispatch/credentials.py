@@ -50,7 +50,7 @@ def token_of(pixel: Pixel) -> Token:
 
 
 def forget(pixel: Pixel) -> None:
-    """The platform refused the exchanged token: exchange again at the next request."""
+    """Drops an exchanged token that the platform refused."""
     EXCHANGED.forget(pixel.credential())
 
 

@@ -1,7 +1,7 @@
-"""One pixel's due sends: claim, render, post, read, conclude, split.
+"""Delivers one pixel's due sends: claim, render, post, read, conclude, split.
 
-HTTP happens outside any transaction. Whatever kills this process leaves rows
-that another worker takes up when the lease ends.
+HTTP happens outside any transaction. If the process dies, another worker takes
+the rows when the lease ends.
 """
 
 import random
@@ -100,7 +100,7 @@ class Delivery:
                 groups.extend(self._attempt(group))
 
     def _render(self, batch: Sequence[Send]) -> list[Parcel]:
-        """What can be said to the platform; the rest ends here, with its reason."""
+        """The payloads of the sends; those without one end here, with a reason."""
         parcels = []
         for send in batch:
             if self.clock() >= self._deadline(send):
@@ -240,7 +240,7 @@ class Delivery:
                 claiming.end(alike, SendStatus.FAILED, reason, now=now, **changes)
 
     def _pause(self, sends: list[Send], *, code: str, message: str, **last_error: str) -> None:
-        """The credential is at fault, not the events: they wait, no retry is spent."""
+        """Pauses the pixel because of its credential; its events wait and spend no retry."""
         now = self.clock()
         pausing.pause(self.pixel, code=code, message=message, now=now)
         claiming.finish(sends, due_at=now, **last_error)
@@ -274,7 +274,7 @@ class Delivery:
         return diagnostics.open_receipt(self.pixel, verdict.trace_id, len(attempts), now=now)
 
     def _note_health(self, verdicts: Sequence[Verdict], *, now: datetime) -> None:
-        """A request that none of its events survived speaks of the platform, not of the events."""
+        """Counts a request that failed for all its events against the platform."""
         if all(verdict.outcome in (Outcome.RETRY, Outcome.AMBIGUOUS) for verdict in verdicts):
             waits = [verdict.wait for verdict in verdicts if verdict.wait]
             breaker.note_failure(self.breakers, asked=max(waits, default=None), now=now)
@@ -282,7 +282,7 @@ class Delivery:
             breaker.note_answer(self.breakers, now=now)
 
     def _split(self, parcels: list[Parcel]) -> list[list[Parcel]]:
-        """Halves, until the guilty event stands alone."""
+        """Halves of a refused batch, down to the event that caused the refusal."""
         middle = len(parcels) // 2
         return [parcels[:middle], parcels[middle:]]
 

@@ -1,4 +1,4 @@
-"""From a conversion's row to what the platforms are told."""
+"""Builds the event that platform adapters get from a conversion."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from dispatch.platforms.facts import LandingVisit, OutgoingEvent
 
 
 def outgoing_event(conversion: Conversion) -> OutgoingEvent:
-    """The conversion as a platform sees it; reads `visit` and `site` of the row, nothing else."""
+    """The conversion as adapters get it; reads its `visit` and `site`, nothing else."""
     known: dict[str, Any] = {**_signals(conversion), **effective_pii(conversion)}
     return OutgoingEvent(
         event_id=conversion.event_id,

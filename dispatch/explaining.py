@@ -1,4 +1,4 @@
-"""Where a send is, why, and what to do about it: one plain sentence or two for people."""
+"""Explains a send in a sentence or two: where it is, why, and what to do."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What failed of one pixel, by cause, so that it can be sent again once the cause is mended."""
+"""What failed of one pixel, by cause, so that it can be sent again once the cause is fixed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

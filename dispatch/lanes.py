@@ -1,8 +1,8 @@
-"""Bulkheads of one worker process: how many threads one pixel and one platform may hold.
+"""Limits the threads of a worker process per pixel and per platform.
 
-A platform that hangs keeps its own lanes busy and no others'. Whoever finds
-no free lane leaves a note, and the one who frees a lane looks once more, so
-that nothing due waits for the sweep.
+A platform that hangs blocks its own threads only. A task that finds no free
+thread is refused and remembered; the next thread that finishes runs it, so that
+nothing due waits for the sweep.
 """
 
 import threading
@@ -20,7 +20,7 @@ class Lanes:
         self._again: dict[str, str] = {}
 
     def run(self, pixel_id: str, platform: str, work: Callable[[str], None]) -> None:
-        """Runs `work(pixel_id)` in a free lane, and whatever was turned away meanwhile; else returns at once."""
+        """Runs `work(pixel_id)` where a thread is free, then what was refused meanwhile; else returns at once."""
         if not self._enter(pixel_id, platform):
             return
         try:
@@ -53,7 +53,7 @@ class Lanes:
                 del self._pixels[pixel_id]
 
     def _next_turned_away(self, platform: str) -> str:
-        """A pixel of the platform that found no lane and finds one now, already entered; else ''."""
+        """A refused pixel of the platform that may run now, already counted; else ''."""
         with self._lock:
             for pixel_id in [pixel for pixel, its in self._again.items() if its == platform]:
                 del self._again[pixel_id]

@@ -1,4 +1,4 @@
-"""The worker's own round: a sign of life, and delivery without broker or beat.
+"""A thread of each worker that reports it alive and delivers overdue sends without broker or beat.
 
 Celery has lost its connection to Redis without noticing before (celery #8030,
 #10205), and beat may be down. Whatever is overdue by two sweeps is taken up
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class Patrol(bootsteps.StartStopStep):
-    """A thread of the worker process that goes round every DISPATCH_SWEEP_SECONDS."""
+    """The thread; it runs every DISPATCH_SWEEP_SECONDS."""
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         self._stop = threading.Event()
@@ -56,14 +56,14 @@ class Patrol(bootsteps.StartStopStep):
 
 
 def overdue_pixels() -> list[str]:
-    """Pixels whose sends the doorbell and two sweeps did not bring to a worker."""
+    """Pixels whose sends are overdue by two sweeps."""
     from dispatch import sweeping  # models exist only once Django is set up, after this module is named
 
     return sweeping.due_pixels(_two_sweeps_ago())
 
 
 def overdue_endpoints() -> list[str]:
-    """The same of webhooks."""
+    """Webhook endpoints whose messages are overdue by two sweeps."""
     from dispatch.webhooks import delivering
 
     return delivering.due_endpoints(_two_sweeps_ago())

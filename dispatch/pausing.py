@@ -1,4 +1,4 @@
-"""Pausing a pixel whose credential is refused, and letting it go on."""
+"""Pauses and resumes a pixel."""
 
 from datetime import datetime
 from functools import partial
@@ -11,7 +11,7 @@ from dispatch.webhooks import outbox
 
 
 def pause(pixel: Pixel, *, code: str, message: str, now: datetime) -> None:
-    """Sends of the pixel wait as pending; staff see why."""
+    """Stops sending to the pixel, with the reason; its sends wait as pending."""
     with transaction.atomic():
         is_news = Pixel.objects.filter(pk=pixel.pk, paused_at__isnull=True).update(
             paused_at=now, pause_code=code[:64], pause_message=message[:500]
@@ -21,7 +21,7 @@ def pause(pixel: Pixel, *, code: str, message: str, now: datetime) -> None:
 
 
 def resume(pixel: Pixel, *, now: datetime) -> None:
-    """Everything that waits for the pixel is due now."""
+    """Ends the pause; waiting sends are due now."""
     Pixel.objects.filter(pk=pixel.pk).update(
         paused_at=None, pause_code="", pause_message="", breaker_failures=0, breaker_until=None
     )

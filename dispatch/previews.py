@@ -1,4 +1,4 @@
-"""Exactly what each platform would get of a conversion, token left out, or why it would get nothing."""
+"""Previews the request that each platform would get for a conversion, without the token, or why there is none."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

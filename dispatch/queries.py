@@ -1,4 +1,4 @@
-"""What people want to know of delivery as a whole, as plain rows."""
+"""Figures and lists about delivery as a whole."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What ops may ask of sends, one or thousands: try again, replay, cancel.
+"""Retries, replays and cancels sends, one or thousands.
 
 The event id stays the same, so no platform counts anything twice. A send that
 is sent already, or could be counted twice by now, is left alone with a reason.

@@ -2,7 +2,8 @@
 
 The default waits add up to 47 h 43 min and jitter only shortens them, so the
 first ambiguous try and the last retry lie inside the 48 h in which Meta
-counts an event id once (platforms.md, section 1.5).
+counts an event id once (developers.facebook.com, Conversions API, "Handling
+Duplicate Pixel and Conversions API Events").
 """
 
 from collections.abc import Sequence

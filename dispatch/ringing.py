@@ -4,5 +4,5 @@ from adtarget.core import doorbell
 
 
 def ring(pixel_id: str) -> None:
-    """Never waits, never raises."""
+    """Publishes the task; never waits, never raises."""
     doorbell.call("dispatch.deliver_due", pixel_id=pixel_id)

@@ -1,4 +1,4 @@
-"""Which pixels get a send: rows now, a doorbell after commit."""
+"""Creates the sends of a conversion, and notifies workers after commit."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

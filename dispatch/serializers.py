@@ -1,4 +1,4 @@
-"""What an integrator may read of a send: where it is and why, attempt by attempt."""
+"""Answers about sends and pixels."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Finds what nobody was told of: due sends, lost leases, pixels that were switched off."""
+"""Finds due sends that no worker was notified of, and sends that can never go out."""
 
 from datetime import datetime
 from itertools import groupby

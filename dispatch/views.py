@@ -1,4 +1,4 @@
-"""What an integrator may read of delivery."""
+"""Endpoints of sends and pixels."""
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema

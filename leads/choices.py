@@ -1,4 +1,4 @@
-"""The closed sets of tenants and people; knows nobody."""
+"""Modes of API keys, roles of members, consent policies of sites."""
 
 from django.db.models import TextChoices
 

@@ -1,4 +1,4 @@
-"""Guessing secrets over HTTP: a limit per address, known before the database is asked."""
+"""Limits guessing of secrets per address, before the database is asked."""
 
 import time
 from collections import OrderedDict

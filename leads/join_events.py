@@ -1,4 +1,4 @@
-"""What a join in a channel means must be an event that can be recorded. One set of rules for every door."""
+"""Rules for the event that a channel's joins mean; shared by forms, admin and `provision`."""
 
 from typing import Any, Protocol
 

@@ -1,4 +1,4 @@
-"""Who belongs to an account, and as what. An account never loses its last owner."""
+"""Adds, changes and removes members of an account, which always keeps an owner."""
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
@@ -11,7 +11,7 @@ from leads.models import Account, Membership
 
 
 class Refused(Exception):
-    """Nothing was changed; the text tells why."""
+    """Nothing was changed, for the reason in the text."""
 
 
 def add(account: Account, who: str, role: Role) -> tuple[Membership, bool]:
@@ -81,7 +81,7 @@ def _make(who: str) -> tuple[User, bool]:
 
 
 def _hold(account: Account) -> None:
-    """One change of an account's people at a time."""
+    """Locks the account's members against simultaneous changes."""
     Account.objects.select_for_update().get(pk=account.pk)
 
 

@@ -1,4 +1,4 @@
-"""Lead resolution: key, ids and history to a site and a channel (contract, section 5)."""
+"""Finds the site and channel of an event from the API key, the ids given and the lead's history."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class NoHistory(errors.InvalidPayload):
-    """Ids were left out and the lead's past does not supply them."""
+    """Ids were left out and the lead's history does not supply them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Finding leads by what somebody has at hand: Telegram id, @username or external id, each whole."""
+"""Searches leads by Telegram id, @username or external id, each whole."""
 
 import re
 

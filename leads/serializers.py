@@ -1,4 +1,4 @@
-"""The lead and channel answers, in the order of the page."""
+"""Answers of the lead, channel and key endpoints."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a session knows of its person: who waits for the second step, and when the password was last given."""
+"""Signing in: limits on tries, the pending second step, and when the password was last given."""
 
 from datetime import datetime, timedelta
 
@@ -46,7 +46,7 @@ def seconds_to_wait(request: HttpRequest | None, *, what: str, who: str) -> int:
 
 
 def remember_browser(response: HttpResponseBase, user: User) -> None:
-    """So that guesses from elsewhere do not slow down the person who signed in here."""
+    """Marks the browser, so that guesses from elsewhere do not slow its user down."""
     response.set_cookie(
         KNOWN_BROWSER,
         signing.dumps([f"sign-in:{user.get_username().casefold()}", f"code:{user.pk}"], salt=KNOWN_BROWSER),
@@ -66,7 +66,7 @@ def _knows_browser(request: HttpRequest | None, what: str, who: str) -> bool:
 
 
 def forget_tries(request: HttpRequest | None, *, what: str, who: str) -> None:
-    """Who got it right may do so again at once."""
+    """Resets the limit after a right password."""
     rate_limit.forget(_bucket(_address(request), what, who))
 
 
@@ -80,7 +80,7 @@ def _address(request: HttpRequest | None) -> str:
 
 # ------------------------------------------------------------------ the session
 def sign_in(request: HttpRequest, user: User) -> None:
-    """Everything that was asked for was given."""
+    """Signs the user in after all steps."""
     request.session.pop(WAITS, None)
     login(request, user)
     session_age.begin(request.session)

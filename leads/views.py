@@ -1,4 +1,4 @@
-"""What an integrator may read: a lead with its conversions, the channels."""
+"""Endpoints of leads, channels and the key itself."""
 
 from datetime import UTC, datetime, timedelta
 

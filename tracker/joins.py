@@ -1,7 +1,7 @@
-"""What a person does in a channel: asks, joins, leaves, comes back → lead, join, conversion.
+"""Records join requests, joins, leaves and rejoins of a channel.
 
 Each runs in one transaction under the lead's lock, as the API's events do, so
-that whichever door an event comes in by, it is counted once.
+that an event is counted once however it came in.
 """
 
 from datetime import datetime, timedelta
@@ -128,7 +128,7 @@ def _has_event(channel: Channel) -> bool:
 
 
 def _lead(channel: Channel, person: Person, *, at: datetime, now: datetime) -> Lead:
-    """Whoever comes after they were erased comes as somebody new."""
+    """The lead; a person who joins after being erased gets a new one."""
     try:
         lead, _ = lock_lead(site=channel.site, telegram_user_id=person.telegram_user_id, now=now)
     except errors.PersonErased:

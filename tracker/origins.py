@@ -1,4 +1,4 @@
-"""Is this page allowed to speak for this site?"""
+"""Checks whether a page may call the tracker for a site."""
 
 from urllib.parse import urlsplit
 

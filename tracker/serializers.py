@@ -1,4 +1,4 @@
-"""What the tracker's three endpoints are told.
+"""Requests of the tracker's three endpoints.
 
 Only the site, the page and the visitor must be right. An optional field that
 is wrong is left out here, one that is too long later: the visit is worth more.
@@ -29,7 +29,7 @@ class VisitorId(Text):
 
 
 class Forgiving(serializers.Field):
-    """A field that is as if absent where its value is wrong."""
+    """A field whose wrong value counts as absent."""
 
     def run_validation(self, data: Any = empty) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""Where a visit came from, in words."""
+"""Names the ad source of a visit."""
 
 from dispatch.platforms.registry import PLATFORMS
 from tracker.models import Visit

@@ -1,4 +1,4 @@
-"""Events that a channel sends only after a person has stayed."""
+"""Records events that count only after a person has stayed in the channel."""
 
 from datetime import datetime
 

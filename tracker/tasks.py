@@ -1,4 +1,4 @@
-"""Celery's doors to the invite pools. A message may be lost, repeated or forged: rows say what is to do."""
+"""Celery tasks of the invite pools. Messages are hints: workers read what to do from the database."""
 
 from celery import shared_task
 from django.utils import timezone

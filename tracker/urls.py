@@ -1,4 +1,4 @@
-"""The tracker's addresses: what pages and first-party proxies call, and what browsers load."""
+"""URLs of the tracker, called by pages and first-party proxies."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The tracker's endpoints: public, keyless, cheap."""
+"""The tracker's public endpoints, which need no API key."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,1 +1,1 @@
-"""Tells an account's people what needs them: what was found, to whom it was told, and when it was over."""
+"""Alerts the people of an account about problems: finds, opens, sends, reminds, closes."""

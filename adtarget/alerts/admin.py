@@ -1,4 +1,4 @@
-"""Alerts for ops: what was open, who was told, what did not get through."""
+"""Admin pages of alerts: what was open, who was notified, what could not be delivered."""
 
 from typing import Any
 

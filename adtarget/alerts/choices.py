@@ -1,4 +1,4 @@
-"""The closed sets of alerts; knows nobody."""
+"""Kinds of alerts, occasions and ways to notify."""
 
 from django.db.models import TextChoices
 

@@ -1,6 +1,7 @@
-"""What needs people right now, over all accounts. One function per kind; what none of them names is over.
+"""Finds the problems that exist now, over all accounts: one function per kind of alert.
 
-None of the sentences names a person or holds a secret: they leave the house.
+An open alert that no function names any more is over. The sentences hold no personal data and no secret, because
+they are sent by e-mail and Telegram.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -34,7 +35,7 @@ class Found:
 
 
 class SettingsOf(dict[str, AlertSettings]):
-    """By account id; the defaults where an account never chose."""
+    """Settings by account id; defaults for accounts without a row."""
 
     def __missing__(self, account_id: str) -> AlertSettings:
         self[account_id] = AlertSettings(account_id=account_id)
@@ -56,7 +57,7 @@ def paused_pixels(now: datetime, settings_of: Mapping[str, AlertSettings]) -> It
 
 
 def failing_sends(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
-    """Too large a share of what ended in the last hour. An open alert is over at half that share."""
+    """Sites and platforms where too large a share of the last hour's sends failed; over at half that share."""
     recent = Send.objects.filter(created_at__gte=now - TRIED_FOR, conversion__is_test=False)
     failed = _counted(failed_since(now - AN_HOUR, recent).exclude(reason__in=BY_HAND))
     open_ones = set(Alert.objects.open().filter(kind=AlertKind.FAILURES).values_list("account_id", "subject"))
@@ -123,6 +124,6 @@ FINDERS: Mapping[AlertKind, Find] = {
 
 
 def _counted(sends: SendQuerySet) -> dict[tuple[str, str], int]:
-    """How many, by account and platform."""
+    """Counts rows by account and platform."""
     rows = sends.order_by().values_list("pixel__site__account", "platform").annotate(count=Count("pk"))
     return {(account_id, platform): count for account_id, platform, count in rows}

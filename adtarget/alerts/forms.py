@@ -15,7 +15,7 @@ LARGEST_CHAT_ID = 2**52
 
 
 class AlertForm(forms.ModelForm):
-    """What is watched, and who is told by which way."""
+    """What is watched, and who is notified how."""
 
     watched = forms.MultipleChoiceField(
         label="Watch for", choices=AlertKind.choices, required=False, widget=forms.CheckboxSelectMultiple

@@ -14,7 +14,7 @@ def _between(least: int, most: int) -> list[MinValueValidator | MaxValueValidato
 
 
 class AlertSettings(models.Model):
-    """What an account wants to hear of, and where. Without a row: of everything, on its pages only."""
+    """Which alerts an account wants, and where. Without a row: all of them, on its pages only."""
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="alert_settings")
     muted = models.JSONField(default=list, blank=True, help_text="Kinds that are not watched.")
@@ -39,7 +39,7 @@ class AlertSettings(models.Model):
 
     @property
     def routes(self) -> list[Route]:
-        """The ways on which somebody is told."""
+        """The ways of notifying that are set up."""
         telegram = self.telegram_bot_id is not None and self.telegram_chat_id is not None
         return [Route.EMAIL] * bool(self.emails) + [Route.TELEGRAM] * telegram
 
@@ -50,7 +50,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
 
 class Alert(models.Model):
-    """One occurrence of something that needs people, from when it was seen until it was over."""
+    """One problem, from when it was found until it was over."""
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "alr"), editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="alerts")

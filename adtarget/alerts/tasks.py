@@ -1,4 +1,4 @@
-"""Celery's door to the alerts. A message may be lost, repeated or forged: rows say what is to do."""
+"""Celery tasks of alerts. Messages are hints: workers read what to do from the database."""
 
 from celery import shared_task
 from django.utils import timezone

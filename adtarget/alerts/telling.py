@@ -1,4 +1,4 @@
-"""Gets notices to people: takes a due row, speaks to the mail server or Telegram, notes what came of it."""
+"""Sends due notices by e-mail or Telegram and notes the result."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ Clock = Callable[[], datetime]
 
 
 class CannotTell(Exception):
-    """A notice did not get through. `wait` is how long to wait at least, None where asking again is of no use."""
+    """A notice could not be delivered. `wait` is the shortest time until the next try, None where there is none."""
 
     def __init__(self, text: str, *, wait: timedelta | None = None) -> None:
         super().__init__(text)
@@ -52,9 +52,9 @@ def tell_due(*, clock: Clock) -> int:
 
 
 def tell(route: Route, settings: AlertSettings, *, subject: str, text: str) -> None:
-    """One message on one way. Raises CannotTell."""
+    """Sends one message one way. Raises CannotTell."""
     if route not in settings.routes:
-        raise CannotTell("Nobody is to be told this way any more.")
+        raise CannotTell("This way of notifying is no longer set up.")
     if route == Route.EMAIL:
         _mail(settings, subject, text)
     else:

@@ -1,4 +1,4 @@
-"""Opens an alert when something is found, reminds of it once a day, and closes it when it is found no more."""
+"""Opens an alert when a problem is found, reminds once a day, closes it when the problem is gone."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ KEPT_FOR = timedelta(days=180)
 
 
 def watch(now: datetime) -> None:
-    """Two workers at once do no harm: each change is won by one of them, together with its notices."""
+    """Compares what is found with the open alerts. Each change is made by one worker only, with its notices."""
     settings_of = all_settings()
     for kind, find in FINDERS.items():
         try:
@@ -67,7 +67,7 @@ def _open(kind: AlertKind, found: Found, settings: AlertSettings, *, now: dateti
 
 
 def _keep(alert: Alert, text: str, settings: AlertSettings, *, now: datetime) -> None:
-    """The sentence stays true, and is told again a day after it was told last."""
+    """Updates the sentence of an open alert, and reminds a day after the last notice."""
     if alert.text != text:
         Alert.objects.filter(pk=alert.pk).update(text=text)
     if (alert.told_at and alert.told_at > now - REMIND_EVERY) or now - alert.opened_at > REMIND_FOR:
@@ -78,7 +78,7 @@ def _keep(alert: Alert, text: str, settings: AlertSettings, *, now: datetime) ->
 
 
 def _resolve(alert: Alert, settings: AlertSettings, *, now: datetime) -> None:
-    """Who chose not to hear of its kind any more is not told of the end either."""
+    """Closes an alert; accounts that muted its kind get no notice of the end."""
     with transaction.atomic():
         is_ours = Alert.objects.open().filter(pk=alert.pk).update(resolved_at=now)
         if is_ours and settings.watches(alert.kind):

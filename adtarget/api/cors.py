@@ -1,4 +1,4 @@
-"""CORS for the two public prefixes: any origin, no credentials (contract, section 2)."""
+"""CORS for the two public prefixes: any origin, no credentials."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Any exception to one row of the error table, and from there to the envelope."""
+"""Turns any exception into one of the documented errors and its JSON envelope."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ RETRY_AFTER_DATABASE_SECONDS = 5
 
 
 def translate(error: Exception) -> errors.ApiError:
-    """The documented refusal that an exception amounts to."""
+    """The documented error for an exception."""
     match error:
         case errors.ApiError():
             return error

@@ -1,4 +1,4 @@
-"""Serializer fields as strict as the contract: the wrong type is refused, never converted."""
+"""Strict serializer fields: a value of the wrong type is refused, never converted."""
 
 import re
 from collections.abc import Callable
@@ -103,7 +103,7 @@ class Choice(serializers.ChoiceField):
 
 
 class Flag(serializers.BooleanField):
-    """true or false, and nothing that only means it."""
+    """true or false; other values that could mean it are refused."""
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -172,14 +172,14 @@ class ConsentField(serializers.Field):
 
 
 class AnswerSerializer(serializers.Serializer):
-    """An answer of ours: what is absent is left out."""
+    """Base of all answers: fields that are None are left out."""
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return {name: value for name, value in super().to_representation(instance).items() if value is not None}
 
 
 class SuccessAnswer(serializers.Serializer):
-    """The answer of an action that has nothing else to say."""
+    """The answer of an action without data."""
 
     success = serializers.BooleanField()
 

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 
 class AlwaysJson(BaseContentNegotiation):
-    """Answers JSON whatever `Accept` says; a 406 would help nobody."""
+    """Answers JSON whatever `Accept` says, instead of 406."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]

@@ -1,4 +1,4 @@
-"""The strict JSON parser, and the way from a request to validated facts."""
+"""Parses request bodies as strict JSON and validates them with serializers."""
 
 import json
 import re
@@ -23,18 +23,18 @@ _SUSPECT_ESCAPE = re.compile(rb"\x00|\\u(?:0000|[dD][89a-fA-F])")
 
 
 class StrictJSONParser(JSONParser):
-    """Named for the schema; views read through `parse`, never through request.data."""
+    """Declares the media type for the API description; views read bodies through `parse`."""
 
     media_type = "application/json"
 
 
 def parse(serializer_class: type[Serializer], request: HttpRequest) -> dict[str, Any]:
-    """The body as validated facts, or InvalidPayload naming each field."""
+    """The validated fields of the body. Raises InvalidPayload naming each wrong field."""
     return validate(serializer_class, read_json(request))
 
 
 def validate(serializer_class: type[Serializer], data: dict[str, Any]) -> dict[str, Any]:
-    """The facts of `data`; null means absent."""
+    """The validated fields of `data`; null means absent."""
     given = {name: value for name, value in data.items() if value is not None}
     try:
         facts: dict[str, Any] = _instance(serializer_class).run_validation(given)
@@ -45,14 +45,14 @@ def validate(serializer_class: type[Serializer], data: dict[str, Any]) -> dict[s
 
 
 def present(serializer_class: type[Serializer], facts: object) -> dict[str, Any]:
-    """The answer that a serializer makes of the facts."""
+    """The serializer's representation of `facts`."""
     shown: dict[str, Any] = _instance(serializer_class).to_representation(facts)
     return shown
 
 
 @cache
 def _instance(serializer_class: type[Serializer]) -> Serializer:
-    """One instance for all requests: making its fields anew costs more than the validation, and it keeps no state."""
+    """One instance for all requests: it keeps no state, and building its fields costs more than validating."""
     return serializer_class()
 
 

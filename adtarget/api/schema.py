@@ -53,7 +53,7 @@ def describe(result: dict[str, Any], generator: Any, request: Any, public: bool)
 
 
 def _name_path_parameters(operation: dict[str, Any]) -> None:
-    """In the contract's words: Django's address converters are Python names."""
+    """Writes path parameters in camelCase; Django's URL converters are Python names."""
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "path":
             parameter["name"] = _camel(parameter["name"])

@@ -1,5 +1,5 @@
-"""Ships log lines to Axiom, where AXIOM_TOKEN and AXIOM_DATASET are set. Logging waits for no one: what cannot be
-shipped soon is dropped, and standard error still has it.
+"""Ships log lines to Axiom, where AXIOM_TOKEN and AXIOM_DATASET are set. Logging never
+blocks: what cannot be shipped soon is dropped, and standard error still has it.
 """
 
 import json
@@ -48,7 +48,7 @@ class AxiomHandler(logging.Handler):
             self._post(self._batch(wait=BATCH_SECONDS))
 
     def _batch(self, *, wait: float) -> list[str]:
-        """Waits for the first line, then for its companions."""
+        """Waits for the first line, then briefly for more."""
         lines: list[str] = []
         try:
             lines.append(self._lines.get(timeout=None if wait else 0.001))

@@ -23,7 +23,7 @@ class SignedJson:
         return signing.dumps(value, salt=SALT).encode()
 
     def loads(self, stored: bytes) -> Any:
-        """The value; None, as if there were none, where it was not written by `dumps` with our SECRET_KEY."""
+        """The value; None where it was not written by `dumps` with this SECRET_KEY."""
         try:
             return signing.loads(stored.decode("ascii"), salt=SALT)
         except (signing.BadSignature, ValueError):

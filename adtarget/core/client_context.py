@@ -1,4 +1,4 @@
-"""Who is really there: the end user as claimed, and the peer as seen."""
+"""The end user's address and user agent as claimed in headers, and the peer's address as seen."""
 
 import ipaddress
 import re

@@ -1,7 +1,7 @@
-"""Tells a worker to look. Never waits, never raises: the row is the truth, this is only speed.
+"""Publishes Celery tasks without waiting and without raising: only a hint that rows are due.
 
 A request leaves a task's name and ids here and goes on; one thread of the process
-publishes. With the broker away they are dropped and the sweep finds the rows.
+publishes them. Without a broker they are dropped, and the sweep finds the rows.
 """
 
 import os
@@ -18,7 +18,7 @@ REST_SECONDS = 1.0  # after a failure, before the broker is asked again
 
 
 class Doorbell:
-    """Tasks waiting to be published; each once, however often it rang meanwhile."""
+    """Tasks waiting to be published, each once however often it was called meanwhile."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()

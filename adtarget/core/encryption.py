@@ -5,7 +5,7 @@ from django.conf import settings
 
 
 class CannotDecrypt(Exception):
-    """None of FIELD_ENCRYPTION_KEY's keys made this secret."""
+    """No key of FIELD_ENCRYPTION_KEY decrypts this secret."""
 
 
 def encrypt(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""The public error table (contract, section 2). One row, one class; raising one needs no HTTP."""
+"""The documented errors of the API, one class each; raising one needs no HTTP."""
 
 from enum import StrEnum
 from typing import ClassVar, TypedDict

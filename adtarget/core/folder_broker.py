@@ -3,7 +3,7 @@
 Kombu writes a message under its final name, where another process may read it
 half written, and the same with its table of bindings. Here a file appears
 whole or not at all, and one that cannot be read (a full disk, a power cut) is
-dropped: a doorbell rings again.
+dropped: the sweep publishes again.
 """
 
 import os
@@ -56,7 +56,7 @@ class Transport(filesystem.Transport):
 
 
 def _write_whole(file: Path, content: Any) -> None:
-    """Under another name first, which nobody looks for: a rename is all or nothing."""
+    """Writes under a temporary name and renames, so that a file appears whole or not at all."""
     handle, unfinished = tempfile.mkstemp(dir=file.parent, prefix=".")
     with os.fdopen(handle, "w") as output:
         output.write(dumps(content))

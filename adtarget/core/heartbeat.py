@@ -1,4 +1,4 @@
-"""Which workers are alive: each says so every few seconds, /readyz reads it.
+"""Records which workers are alive: each reports every few seconds, /readyz reads it.
 
 With Redis the sign of life is a score in one sorted set; without, the
 modification time of a file under `var/heartbeats`.
@@ -20,7 +20,7 @@ FORGET_AFTER_SECONDS = 24 * 3600
 
 
 def beat(name: str) -> None:
-    """Says that `name` is alive. Never raises: a sign that cannot be given is a missing one."""
+    """Records that `name` is alive. Never raises: a failure counts as a missing report."""
     try:
         _to_folder(name) if settings.EMBEDDED else _to_redis(name)
     except (OSError, redis.RedisError) as error:
@@ -28,7 +28,7 @@ def beat(name: str) -> None:
 
 
 def seen_within(seconds: float) -> list[str]:
-    """The names that said so in the last seconds. Raises OSError or RedisError where nobody can be asked."""
+    """The names reported in the last `seconds`. Raises OSError or RedisError where they cannot be read."""
     since = time.time() - seconds
     if settings.EMBEDDED:
         return sorted(file.name for file in _folder().iterdir() if file.stat().st_mtime >= since)

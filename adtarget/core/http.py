@@ -34,7 +34,7 @@ _of_this_thread = threading.local()
 
 
 class AddressRefused(Exception):
-    """A host that we do not connect to; says why."""
+    """A host that must not be connected to, with the reason."""
 
 
 class Deadline:
@@ -77,7 +77,7 @@ def _watch(conn: connection.HTTPConnection) -> None:
 
 
 class _Chosen(connection.HTTPConnection):
-    """Connects to the address that was chosen for its host, if somebody chooses; TLS still asks for the host."""
+    """Connects to the address that `choose_address` returned; TLS still verifies the host name."""
 
     def _new_conn(self) -> socket.socket:
         deadline: Deadline | None = getattr(_of_this_thread, "deadline", None)
@@ -217,7 +217,7 @@ def parse_retry_after(text: str, *, now: datetime) -> timedelta | None:
 
 
 def _session(*, is_guarded: bool) -> requests.Session:
-    """One session a thread: connections are kept, nothing is shared, the environment is not asked."""
+    """This thread's session: connections are kept, nothing is shared, proxy variables are ignored."""
     name = "guarded_session" if is_guarded else "session"
     session: requests.Session | None = getattr(_of_this_thread, name, None)
     if session is None:

@@ -1,4 +1,4 @@
-"""Reads a JSON document somebody wrote by hand: every complaint names the place, such as `sites[0].domain`."""
+"""Reads a hand-written JSON document; each error names the place, such as `sites[0].domain`."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ def whole_number(lowest: int, highest: int) -> Reader:
 
 
 def checked(parse: Callable[[Any], Any]) -> Reader:
-    """Whatever a domain function accepts; its ValueError says what is wrong."""
+    """Reads with a domain function whose ValueError says what is wrong."""
 
     def read(node: Node) -> Any:
         try:

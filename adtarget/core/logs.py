@@ -1,4 +1,4 @@
-"""One line a record, with the request id, and no secret in any of them."""
+"""Configures logging: one line a record, with the request id, without secrets."""
 
 import logging
 import re
@@ -41,7 +41,7 @@ def hide_secret_path(_logger: object, _method: str, event: structlog.typing.Even
 
 
 def escape_controls(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """So that what a stranger put into a value makes no line of its own; JSON escapes by itself."""
+    """Escapes control characters, so that a value cannot forge a log line; JSON escapes by itself."""
     return {
         key: _CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
         if isinstance(value, str) and key not in ("exception", "stack")
@@ -51,7 +51,7 @@ def escape_controls(_logger: object, _method: str, event: structlog.typing.Event
 
 
 class HasTraceback(logging.Filter):
-    """Django's line for each 4xx and 5xx says what ours says already, except where an exception is in it."""
+    """Drops Django's line for each 4xx and 5xx, which the request log has already, unless it holds an exception."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.exc_info is not None
@@ -129,7 +129,7 @@ _LOGGERS: dict[str, Any] = {
     "django": {"handlers": [], "level": "INFO", "propagate": True},
     "django.request": {"filters": ["traceback"]},
     "gunicorn.error": {"filters": ["address"]},
-    # Each of these says with one line a message what our own lines say better.
+    # Each of these writes a line a message that repeats our own.
     "celery.worker.strategy": {"level": "WARNING"},
     "celery.app.trace": {"level": "WARNING"},
     "urllib3": {"level": "WARNING"},

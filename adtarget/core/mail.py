@@ -10,7 +10,7 @@ from adtarget.core.database import release_connection
 
 
 class MailError(Exception):
-    """The mail server took nothing; `is_final` where asking again is of no use."""
+    """The message was not accepted; `is_final` where a retry is useless."""
 
     def __init__(self, text: str, *, is_final: bool = False) -> None:
         super().__init__(text)
@@ -18,7 +18,7 @@ class MailError(Exception):
 
 
 def send(subject: str, text: str, to: Sequence[str]) -> None:
-    """One message to all. Raises MailError; ends within seconds. Call it outside of transactions."""
+    """Sends one message to all. Raises MailError; ends within seconds. Call it outside of transactions."""
     if not settings.EMAIL_IS_CONFIGURED:
         raise MailError("E-mail is not configured: EMAIL_URL is not set.", is_final=True)
     release_connection()

@@ -10,7 +10,7 @@ CHECK_THEIR_PATH = ("/telegram/",)
 
 
 class CleanAddressMiddleware:
-    """404 for a NUL in an address: no id of ours holds one, and PostgreSQL refuses to compare with it."""
+    """Answers 404 to a URL with a NUL, which no id holds."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

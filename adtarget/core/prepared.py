@@ -1,4 +1,4 @@
-"""Statements of the hot paths, whose SQL is made once: Django compiles longer than the database takes to answer."""
+"""Queries of the hot paths whose SQL is compiled once: compiling takes Django longer than the database needs."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How far a command's work is."""
+"""A progress bar for commands."""
 
 import sys
 from typing import Any

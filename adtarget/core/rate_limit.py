@@ -46,7 +46,7 @@ def take(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True) 
 
 
 def forget(bucket: str) -> None:
-    """The bucket is full again."""
+    """Fills the bucket again."""
     if shared := _shared_buckets():
         shared.forget(bucket)
     _local_buckets().forget(bucket)
@@ -86,7 +86,7 @@ class LocalBuckets:
 
 
 class RedisBuckets:
-    """Buckets all processes share; None as an answer means "ask again later, decide yourself"."""
+    """Buckets that all processes share; answers None while Redis is away."""
 
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(

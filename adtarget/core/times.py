@@ -1,4 +1,4 @@
-"""Times as the API speaks them: Unix milliseconds, in UTC."""
+"""Converts times to the API's format: Unix milliseconds in UTC."""
 
 from datetime import UTC, datetime, timedelta
 

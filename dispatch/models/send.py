@@ -22,7 +22,7 @@ class SendQuerySet(models.QuerySet["Send"]):
 
 
 class Send(models.Model):
-    """One conversion on its way to one pixel. This row is the truth; queues only say "look".
+    """One conversion for one pixel. Workers read this row; queue messages are only hints.
 
     While pending, `due_at` is the moment a worker should next look: a claim
     moves it to the end of the lease, a retry to the end of the wait. `claim`

@@ -1,1 +1,1 @@
-"""Tells an account's own systems what became of its events: an outbox, signed, on the engine of the sends."""
+"""Outgoing webhooks: signed messages to an account's own systems about what became of its events."""

@@ -1,4 +1,4 @@
-"""Webhooks for ops: what was told to whom, what came back; pause, resume, tell again."""
+"""Admin pages of webhooks: endpoints, messages and attempts; pause, resume, send again."""
 
 from typing import Any
 

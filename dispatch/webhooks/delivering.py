@@ -1,4 +1,4 @@
-"""One endpoint's due messages: claim, sign, post, conclude. The claim, the retries and the pause are the sends' own."""
+"""Delivers one endpoint's due messages: claim, sign, post, conclude; with the retry schedule of sends."""
 
 import random
 import uuid
@@ -39,7 +39,7 @@ def due_endpoints(now: datetime) -> list[str]:
 
 
 def deliver_messages(endpoint_id: str, *, post: Post, clock: Clock) -> int:
-    """Tells the endpoint all that is due, the oldest first; how many messages were tried."""
+    """Sends the endpoint's due messages, the oldest first; how many were tried."""
     tried = 0
     while message := _claim(endpoint_id, now=clock()):
         _attempt(message, post=post, clock=clock)
@@ -48,7 +48,7 @@ def deliver_messages(endpoint_id: str, *, post: Post, clock: Clock) -> int:
 
 
 def resume(endpoint: WebhookEndpoint, *, now: datetime) -> None:
-    """Everything that waits for the endpoint is due now."""
+    """Ends the pause; waiting messages are due now."""
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(paused_at=None, pause_message="", failing_since=None)
     WebhookMessage.objects.filter(endpoint=endpoint, status=MessageStatus.PENDING, claim=None).update(due_at=now)
     outbox.ring(endpoint.pk)

@@ -12,7 +12,7 @@ from leads.models import Account
 
 
 class WebhookEndpoint(models.Model):
-    """A URL of the account that is told what happens.
+    """A URL of the account that receives messages.
 
     Paused: it was gone, or failed for days without one success. Messages wait
     as pending, as sends do for a paused pixel.
@@ -46,7 +46,7 @@ class WebhookEndpoint(models.Model):
 
 
 class WebhookMessage(models.Model):
-    """One thing told to one endpoint. This row is the truth; `due_at` and `claim` work as on a send."""
+    """One message to one endpoint; `due_at` and `claim` work as on a send."""
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "msg"), editable=False)
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="messages")

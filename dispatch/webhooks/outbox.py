@@ -1,4 +1,4 @@
-"""Writes down what an endpoint shall be told, in the transaction of what it tells of."""
+"""Creates webhook messages in the transaction of what they report."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -34,12 +34,12 @@ def tell_of_pause(pixel: Pixel, *, code: str, message: str, now: datetime) -> No
 
 
 def tell_of_wait(conversion: Conversion, *, now: datetime) -> None:
-    """A conversion waits for somebody to submit its value."""
+    """Creates the messages for a conversion that awaits its value."""
     _tell(conversion.account_id, WebhookEvent.AWAITING_VALUE, [_conversion_facts(conversion)], now=now)
 
 
 def tell_a_test(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookMessage:
-    """To one endpoint, whatever it subscribed to."""
+    """Creates a test message for one endpoint, whatever it subscribed to."""
     data = [{"message": "This is a test: your endpoint is reached."}]
     return _write([endpoint], WebhookEvent.TEST, data, now=now)[0]
 

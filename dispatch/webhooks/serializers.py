@@ -1,4 +1,4 @@
-"""What an integrator says and reads of webhooks."""
+"""Requests and answers of the webhook endpoints."""
 
 from typing import Any
 

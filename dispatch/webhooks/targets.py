@@ -1,7 +1,7 @@
-"""Where a webhook may lead: to the public internet, never into our own network (reliability.md, S12).
+"""Checks that a webhook leads to the public internet, never into the installation's own network.
 
-Checked twice: a URL when it is registered, and the very address when it is
-connected to, since a name may lead elsewhere by then.
+Checked twice: the URL when it is registered, and the IP address when it is
+connected to, since a name may resolve to another one by then.
 """
 
 import ipaddress

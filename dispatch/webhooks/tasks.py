@@ -1,4 +1,4 @@
-"""Celery's doors to the webhooks: a name, ids, one call."""
+"""Celery tasks of webhooks. Messages are hints: workers read what to do from the database."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""`/api/v1/webhooks` (ours): the account's own systems, told what became of its events."""
+"""The endpoints under /api/v1/webhooks."""
 
 from django.db.models import QuerySet
 from django.utils import timezone

@@ -4,7 +4,7 @@ from leads.models.account import Account
 
 
 class ErasedPerson(models.Model):
-    """Somebody the account was told to forget. What came in of them before may not come in again."""
+    """Tombstone of a person whom the account erased: events from before that are refused."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="erased_people")
     person_sha256 = models.CharField(max_length=64, help_text="Of account and Telegram id.")

@@ -8,7 +8,7 @@ from leads.models.account import Account
 
 
 class Site(models.Model):
-    """A customer's web site: where visits start and pixels hang."""
+    """A customer's web site, with its pixels and channels."""
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "site"), editable=False)
     website_id = models.CharField(max_length=40, unique=True, default=partial(new_id, "atid"), editable=False)
@@ -48,7 +48,7 @@ class Site(models.Model):
 
     @property
     def consent(self) -> dict[str, str]:
-        """What people of this site agreed to, in Google's two questions; '' where nobody said."""
+        """The site's consent for Google's two questions; '' where unset."""
         words = {True: "granted", False: "denied", None: ""}
         return {
             "adUserData": words[self.ad_user_data_consent],

@@ -5,7 +5,7 @@ from tracker.models.visit import Visit
 
 
 class BotStart(models.Model):
-    """A person opened a bot by a visit's link: the way to that visit when they join later."""
+    """A person opened a bot by a visit's link; attributes their next join to that visit."""
 
     bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="starts")
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="bot_starts")

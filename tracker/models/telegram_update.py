@@ -5,7 +5,7 @@ from leads.models import Bot
 
 
 class TelegramUpdate(models.Model):
-    """An update of a bot, kept before it is answered, worked once."""
+    """An update of a bot, stored before it is answered and applied once."""
 
     bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="updates")
     update_id = models.BigIntegerField()

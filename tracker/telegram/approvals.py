@@ -1,4 +1,4 @@
-"""Letting in those who asked to join: a call to Telegram, outside any request and any transaction."""
+"""Approves due join requests at Telegram, outside any request and any transaction."""
 
 from datetime import datetime, timedelta
 
@@ -61,7 +61,7 @@ def _next_time(join: Join, error: TelegramError, *, now: datetime) -> datetime |
 
 
 def _note(join: Join, error: TelegramError) -> None:
-    """Shows on the channel what only its owner can mend."""
+    """Notes on the channel a problem that only its owner can fix."""
     if error.migrate_to_chat_id:
         groups.move(join.channel.site.account_id, join.channel.telegram_channel_id, error.migrate_to_chat_id)
     elif error.code in (400, 403) and not any(settled in error.description for settled in _SETTLED):

@@ -1,6 +1,6 @@
 """Bot API calls: one POST, then Telegram's result or TelegramError.
 
-The token is part of the address, so no address is ever told.
+The token is part of the URL, so no URL is ever logged or shown.
 """
 
 import json

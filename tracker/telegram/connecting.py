@@ -1,4 +1,4 @@
-"""Is a bot connected to us, and may it do its work? Every function here speaks to Telegram and waits for it."""
+"""Connects a bot and checks its rights. Every function here calls Telegram and waits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

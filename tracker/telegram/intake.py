@@ -1,7 +1,7 @@
-"""From an update to what it changes: kept before it is answered, worked once.
+"""Receives Telegram updates: each is stored before it is answered, and applied once.
 
-A row commits first. It is worked right then, in the same request; what fails
-there or dies on the way is found by the sweep, with growing pauses.
+A row commits first. It is applied right then, in the same request; what fails
+is retried by the sweep, with growing pauses.
 """
 
 from contextlib import suppress
@@ -29,7 +29,7 @@ AT_ONCE = 200
 
 
 class LeftBeforeJoining(Exception):
-    """Somebody left whose join we do not know yet: updates come in any order."""
+    """A leave whose join is not known yet: updates come in any order."""
 
 
 def receive(bot: Bot, update: object, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The intake without a public address: asks Telegram instead of being told."""
+"""Fetches updates by polling, for installations without a public address."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ REST_SECONDS = 5.0
 
 
 class CannotPoll(Exception):
-    """Telegram will not give this bot's updates to us until somebody mends something."""
+    """Telegram refuses this bot's updates until a setting is fixed."""
 
 
 def poll(bot: Bot, *, clock: Callable[[], datetime], wait_seconds: int = WAIT_SECONDS) -> int:

@@ -1,4 +1,4 @@
-"""Which bots a command is about."""
+"""The bots that a command names."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Celery's doors to the Telegram intake. A message may be lost, repeated or forged: rows say what is due."""
+"""Celery tasks of the Telegram intake. Messages are hints: workers read what to do from the database."""
 
 from celery import shared_task
 from django.utils import timezone

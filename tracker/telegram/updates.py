@@ -1,7 +1,6 @@
-"""What an update of Telegram's means (Bot API 10.3): raw update in, one event or None out.
+"""Parses a Telegram update (Bot API 10.3) into one event, or None.
 
-Pure. Never raises, whatever JSON comes: an update that cannot be read is one
-we do not know.
+Pure. Never raises, whatever JSON comes: an unreadable update counts as unknown.
 """
 
 import re
@@ -138,7 +137,7 @@ def without_personal_data(update: object, *, depth: int = 5) -> Any:
 
 
 def _membership(change: Mapping[str, object]) -> Event | None:
-    """A step over the threshold; everything else a membership can go through is none of ours."""
+    """Joined, Left or None, from the old and the new membership status."""
     chat_id, at = _chat_id(change), _date(change)
     match change:
         case {"old_chat_member": dict(old), "new_chat_member": dict(new)}:

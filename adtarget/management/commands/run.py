@@ -62,7 +62,7 @@ def refuse_taken_port() -> None:
 
 
 def reachable_host() -> str:
-    """Where this machine reaches what HOST listens on."""
+    """The address under which this machine reaches HOST."""
     return "127.0.0.1" if settings.HOST in {"0.0.0.0", ""} else str(settings.HOST)  # noqa: S104
 
 

@@ -1,4 +1,4 @@
-"""Meta Conversions API: platforms.md, section 1."""
+"""Judges requests as the Meta Conversions API does (developers.facebook.com/docs/marketing-api/conversions-api)."""
 
 import hmac
 import re

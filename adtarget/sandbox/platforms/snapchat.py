@@ -1,4 +1,4 @@
-"""Snapchat Conversions API v3: platforms.md, section 3."""
+"""Judges requests as the Snapchat Conversions API v3 does (developers.snap.com/api/marketing-api/Conversions-API)."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""TikTok Events API 2.0 (v1.3): platforms.md, section 2.
+"""Judges requests as the TikTok Events API 2.0 (v1.3) does (business-api.tiktok.com/portal/docs).
 
 Everything is in the body's `code`; the HTTP status says little, and here it says as little as it does there.
 """

@@ -1,1 +1,1 @@
-"""A Telegram of our own: the Bot API (platforms.md, section 6) and people who join and leave."""
+"""A simulated Telegram: the Bot API (core.telegram.org/bots/api), and users who join and leave."""
