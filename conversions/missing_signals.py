@@ -12,10 +12,7 @@ ALREADY_SENT = (
 )
 NO_PIXEL = "No active pixel is configured for this site, so nothing was sent. Add one under Pixels in the admin."
 AWAITS_VALUE = "This conversion awaits its value; submit it, or repeat the event with value and currency."
-TEST_ONLY = (
-    "This is a test key and no pixel of the site takes tests, so nothing was sent. "
-    "Mark a pixel as test pixel, or give the TikTok pixel a test event code."
-)
+TEST_ONLY = "This is a test key and no pixel of the site takes tests, so nothing was sent."
 
 
 def nothing_scheduled(conversion: Conversion, pixels: Sequence[Pixel]) -> str:
@@ -24,8 +21,9 @@ def nothing_scheduled(conversion: Conversion, pixels: Sequence[Pixel]) -> str:
         return NO_PIXEL
     if conversion.awaiting_manual_input:
         return AWAITS_VALUE
-    if conversion.is_test and conversion.sends.exists():
-        return TEST_ONLY
     platforms = [PLATFORMS[slug] for slug in dict.fromkeys(pixel.platform for pixel in pixels) if slug in PLATFORMS]
+    if conversion.is_test and conversion.sends.exists():
+        ways = [f"{each.name} takes them if {each.words.takes_tests}." for each in platforms if each.words.takes_tests]
+        return " ".join([TEST_ONLY, *ways])
     wanted = "; ".join(f"{platform.name}: {platform.accepted_signals}" for platform in platforms)
     return f"No attribution signal, so nothing was sent. Send any of: {wanted}."

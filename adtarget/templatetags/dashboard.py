@@ -13,6 +13,7 @@ from adtarget.core import exact_json
 from dispatch import explaining
 from dispatch.models import Receipt
 from dispatch.platforms.building import amount
+from dispatch.platforms.registry import PLATFORMS
 
 register = template.Library()
 
@@ -65,6 +66,19 @@ def _places(value: Decimal) -> int:
 def said_later(receipt: Receipt) -> str:
     """Whether what a platform accepted was counted too."""
     return explaining.explain_receipt(receipt)
+
+
+@register.filter
+def platform_icon(slug: str) -> SafeString:
+    """The platform's letter on its colour, so that lists can be scanned; its name stands beside it."""
+    icon = PLATFORMS[slug].icon
+    return format_html(
+        '<svg class="platform" viewBox="0 0 16 16" aria-hidden="true">'
+        '<rect x=".5" y=".5" width="15" height="15" rx="3.5" fill="{}" stroke="currentColor" stroke-opacity=".35"/>'
+        '<text x="8" y="12" text-anchor="middle" font-size="11" font-weight="700" fill="#fff">{}</text></svg>',
+        icon.colour,
+        icon.letter,
+    )
 
 
 @register.filter

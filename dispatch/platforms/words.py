@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Words:
     """How a platform names what a pixel needs, and where people find it there.
 
-    `test_code` is '' where the platform knows no test event codes. `takes_tests` completes the sentence
-    “Test events are sent if …”. `json_credential` says which JSON it takes as a credential, '' for none.
+    `test_code` is '' where the platform knows no test event codes. `takes_tests` completes the sentence “Meta
+    takes test events if …”; '' where it always does. `json_credential` says which JSON it takes as a
+    credential, '' for none.
     """
 
     pixel_id: str

@@ -86,7 +86,7 @@ class PixelForm(PixelRules):
             del self.fields["test_event_code"]
         if self.instance._state.adding:
             del self.fields["is_active"]
-        self.order_fields(["pixel_id", "new_token", *map(field_name, self.options)])
+        self.order_fields(["pixel_id", "new_token", "test_event_code", *map(field_name, self.options)])
 
     @property
     def common_fields(self) -> list[forms.BoundField]:

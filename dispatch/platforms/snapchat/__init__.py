@@ -21,7 +21,7 @@ from dispatch.platforms.words import Icon
 class Snapchat(Platform):
     slug = "snapchat"
     name = "Snapchat"
-    icon = Icon(letter="S", colour="#8a7a00")
+    icon = Icon(letter="S", colour="#6f6200")
     words = WORDS
     api_url = "https://tr.snapchat.com"
     pixel_id_form = ANY_PIXEL_ID
