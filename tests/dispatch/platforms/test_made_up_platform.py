@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from adtarget import provisioning
+from adtarget.api import parsing
 from adtarget.demo.account import demo_pixels
 from adtarget.management.commands.run import sandbox_addresses
 from adtarget.sandbox.platforms import registry as judges
@@ -37,9 +38,11 @@ def sandbox(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Sandbox]
     """The platform in the registry, and its judge in a sandbox."""
     monkeypatch.setitem(PLATFORMS, "madeup", MadeUp())
     monkeypatch.setattr(judges, "MAKERS", [*judges.MAKERS, lambda: [MadeUpJudge()]])
+    parsing._instance.cache_clear()  # the registry does not change in a running process, so fields are made once
     with Sandbox() as running:
         settings.PLATFORM_API_URLS = settings.PLATFORM_API_URLS | {"madeup": running.url}
         yield running
+    parsing._instance.cache_clear()
 
 
 @pytest.fixture
