@@ -26,7 +26,12 @@ from tracker import origins
 
 TOKEN = "1:AA-bot-token"
 CHAT = -1001234567890
-SITE_FORM = {"domain": "shop.example", "ad_user_data_consent": "true", "ad_personalization_consent": "unknown"}
+SITE_FORM = {
+    "domain": "shop.example",
+    "consent_policy": "as_told",
+    "ad_user_data_consent": "true",
+    "ad_personalization_consent": "unknown",
+}
 PIXELS = {
     "meta": {"pixel_id": "1234567890", "new_token": "EAA-good-token"},
     "tiktok": {"pixel_id": "C4ABCDEFGHIJKLMNOP", "new_token": "tiktok-good", "test_event_code": "T1"},
