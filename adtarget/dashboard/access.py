@@ -1,4 +1,4 @@
-"""Who may see which account's pages, and do what there. Every page goes through `page`."""
+"""Checks who may open which page of which account; every page is wrapped in `page`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -136,7 +136,7 @@ def show(
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
-    """The zone that the browser told in a cookie, else UTC."""
+    """The time zone from the browser's cookie, else UTC."""
     name = request.COOKIES.get("timezone", "")
     return ZoneInfo(name if name in _zones() else "UTC")
 

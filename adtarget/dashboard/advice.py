@@ -1,4 +1,4 @@
-"""Why a send is not sent, and what to do about it, in sentences for people."""
+"""Why a send is not sent and what to do about it, as sentences on pages."""
 
 from dataclasses import dataclass
 from datetime import datetime

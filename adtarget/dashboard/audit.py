@@ -1,4 +1,4 @@
-"""Who did what from a page."""
+"""Audit entries of what is done in the dashboard."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from leads import audit
 
 
 def note(request: HttpRequest, access: Access, action: str, target: str, **details: Any) -> None:
-    """Adds an entry; call it in the transaction of what it tells of."""
+    """Adds an entry; call it in the transaction of the change."""
     audit.record(
         account=access.account,
         actor=access.user.get_username(),

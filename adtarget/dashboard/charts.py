@@ -1,4 +1,4 @@
-"""Bars of a chart as plain numbers; the template draws them as SVG, the words around are HTML."""
+"""Positions and sizes of a chart's bars, which the template draws as SVG."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which account, and which of its pages, comes first."""
+"""Redirects from / to an account, and from an account to its first page."""
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User

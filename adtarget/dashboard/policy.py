@@ -1,4 +1,4 @@
-"""The browser's side of safety: nothing runs on our pages that is not a file of ours."""
+"""Content security policy of the dashboard: scripts and styles come from our own files only."""
 
 from collections.abc import Callable
 

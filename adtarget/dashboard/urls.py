@@ -1,4 +1,4 @@
-"""Page addresses."""
+"""URLs of the dashboard."""
 
 from django.urls import URLPattern, URLResolver, include, path
 

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from adtarget.core.statement_limit import statement_limit
 
 MOST_ROWS = 100_000  # of one file
-DIRECT_ROWS = 2_000  # written into the answer; more are a worker's
+DIRECT_ROWS = 1_000  # written into the answer; more are a worker's
 ROWS_AT_ONCE = 500
 STATEMENT_SECONDS = 10.0
 

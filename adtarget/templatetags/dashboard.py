@@ -91,3 +91,9 @@ def pretty(document: object) -> str:
 def unlocalised(number: float) -> str:
     """A number as SVG wants it."""
     return f"{number:g}"
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """`21,727`."""
+    return f"{number:,}"

@@ -104,7 +104,7 @@ class SendAdmin(ReadOnlyAdmin):
     def _order(
         self, request: HttpRequest, sends: Any, order: Order, carry_out: Callable[..., Outcomes]
     ) -> HttpResponse | None:
-        """First what it would come to, then the deed, then what it came to."""
+        """Shows the expected result first; on confirmation carries the order out and reports the result."""
         now, wording = timezone.now(), WORDINGS[order]
         if "confirmed" not in request.POST:
             outcomes = replaying.examine(order, sends, now=now)

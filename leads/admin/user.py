@@ -24,7 +24,7 @@ admin.site.unregister([get_user_model(), Group, TOTPDevice, StaticDevice])
 
 @admin.register(get_user_model())
 class PersonAdmin(RecentSignInAdmin, AuditedAdmin, UserAdmin):
-    """Who may change people may not rise by it: power is granted by superusers, to and over whoever has some."""
+    """Only superusers grant rights, and only they change people who have rights."""
 
     actions = ("turn_off_second_step",)
 
@@ -42,7 +42,7 @@ class PersonAdmin(RecentSignInAdmin, AuditedAdmin, UserAdmin):
 
     @admin.action(description="Turn off the second step", permissions=["superuser"])
     def turn_off_second_step(self, request: HttpRequest, people: QuerySet[Any]) -> HttpResponse | None:
-        """For who lost phone and recovery codes; whoever has the phone is signed out."""
+        """For people who lost phone and recovery codes; ends all their sessions."""
         if "confirmed" not in request.POST:
             return confirmation(
                 self,
@@ -72,7 +72,7 @@ class PersonAdmin(RecentSignInAdmin, AuditedAdmin, UserAdmin):
 
 @admin.register(Group)
 class PermissionsAdmin(RecentSignInAdmin, AuditedAdmin, GroupAdmin):
-    """A group grants permissions to whoever is in it, so only superusers see and change it."""
+    """A group grants permissions to its people, so only superusers see and change it."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)
@@ -95,7 +95,7 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _may_change(request: HttpRequest, person: Any) -> bool:
-    """Only superusers change whoever has power here: with a new password one could sign in as them."""
+    """Only superusers change people with rights: with a new password one could sign in as them."""
     if person is None or _is_superuser(request):
         return True
     return not (person.is_superuser or person.is_staff or person.groups.exists() or person.user_permissions.exists())

@@ -9,7 +9,7 @@ from tracker.models import UnattributableClick
 
 @admin.register(UnattributableClick)
 class UnattributableClickAdmin(ReadOnlyAdmin):
-    """Somebody tapped and got the channel's own link, with why."""
+    """One tap, with the reason why it got the channel's own link."""
 
     list_display = ("clicked_at", "channel", "reason", "visit_link")
     list_filter = ("reason", ("channel", admin.RelatedOnlyFieldListFilter), "clicked_at")

@@ -1,4 +1,4 @@
-"""What is open, what was, who is told and how."""
+"""Pages of alerts: open and past ones, and their settings."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def alert_settings(request: HttpRequest, access: Access) -> HttpResponse:
 @require_POST
 @page(MANAGERS)
 def test_alert(request: HttpRequest, access: Access) -> HttpResponse:
-    """Speaks to mail server and Telegram at once, and shows what came of it."""
+    """Sends a test notice by every way at once, and shows the outcome."""
     told_settings, results = _settings_of(access), []
     if seconds := rate_limit.take(f"test-alert:{access.account.pk}", per_minute=2, burst=5):
         messages.error(request, f"Too many test alerts. Wait {seconds} seconds and try again.")

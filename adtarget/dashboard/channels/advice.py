@@ -1,4 +1,4 @@
-"""What to change at a channel, so that more joins lead back to their ads: only what its rows or facts show."""
+"""Advice on a channel: what to change so that more joins can be attributed to ads."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Rows counted by the viewer's day."""
+"""Counts rows by the viewer's day."""
 
 from datetime import UTC, date, datetime
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What became of those who joined a channel, the links it gives out, and the taps that got none."""
+"""Figures of channels: joins by route, invite links, and taps that got no personal link."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from tracker.models import Invite, Join, UnattributableClick
 
 
 class JoinKind(TextChoices):
-    """What a join tells of the ads. Only those who came by the page can get lost on the way."""
+    """How a join counts for the ads. Only people who came by the page can be lost."""
 
     ATTRIBUTED = "attributed", "From an ad"
     NO_CLICK = "no_click", "From the page, without an ad"

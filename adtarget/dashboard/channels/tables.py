@@ -1,4 +1,4 @@
-"""A channel's tables."""
+"""Tables of a channel's page: joins by day and by route."""
 
 from adtarget.dashboard.channels.queries import JoinKind, Joins, kind_of
 from adtarget.dashboard.periods import Period

@@ -1,4 +1,4 @@
-"""The account's channels: who joined, which ad brought them or why nobody can tell, and what to change."""
+"""Pages of channels: the list, one channel's joins with their ads, its settings."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What happened: the list, its export, and one event with all that platforms would get of it."""
+"""Pages of conversions: the list, and one event with what each platform would get."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase

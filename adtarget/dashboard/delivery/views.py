@@ -1,4 +1,4 @@
-"""What was sent where, why not, and trying again."""
+"""Pages of delivery: sends with why they were not sent, retry, match quality."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse

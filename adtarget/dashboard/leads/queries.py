@@ -1,4 +1,4 @@
-"""The account's people, filtered."""
+"""The list of an account's leads, filtered."""
 
 from django.db.models import Q, QuerySet
 

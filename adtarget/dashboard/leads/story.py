@@ -1,4 +1,4 @@
-"""A person's story: every moment that we know of, in order."""
+"""The timeline of a lead: visits, invites, joins, conversions, sends and attempts in order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""People, and what each of them did."""
+"""Pages of leads: the list, one lead's timeline, erasing."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

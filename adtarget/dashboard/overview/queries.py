@@ -1,4 +1,4 @@
-"""The figures of a period: what happened, where people came from, how far they went, what was delivered.
+"""Figures of a period: conversions and revenue, sources, funnel, delivery.
 
 Test events count nowhere but in delivery. An event belongs to the day it was accepted.
 """

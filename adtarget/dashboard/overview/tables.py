@@ -1,4 +1,4 @@
-"""The overview's tables. The page shows them and the export holds them: the same rows."""
+"""The overview's tables, as the page shows them and the export writes them."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal

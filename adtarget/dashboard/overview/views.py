@@ -1,4 +1,4 @@
-"""The figures of a period beside those of the one before."""
+"""Pages of the overview: the figures of a period beside those of the one before."""
 
 from collections import Counter
 from collections.abc import Sequence

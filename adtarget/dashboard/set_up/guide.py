@@ -1,4 +1,4 @@
-"""The frame of the set-up's steps: which site, what is open, where to go on."""
+"""The frame of the set-up's steps: the site, open steps, the next step."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is set up, and what is still missing."""
+"""What is set up for each site, and what is missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ STEPS: Sequence[Step] = (
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """One thing that is missing, and the step which mends it."""
+    """One thing that is missing, and the step that adds it."""
 
     step: StepName
     sentence: str

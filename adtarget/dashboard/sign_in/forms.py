@@ -1,4 +1,4 @@
-"""What people type in to prove who they are. Every try counts, so that guessing takes years."""
+"""Forms of signing in: password, code, new password. Every try takes from a rate limit."""
 
 from typing import Any
 

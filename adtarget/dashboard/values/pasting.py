@@ -1,4 +1,4 @@
-"""Many values from one text: read, matched to what is awaited, each row with its own verdict."""
+"""Reads many values from one text and matches each row to a conversion that awaits its value."""
 
 import csv
 from collections.abc import Iterator

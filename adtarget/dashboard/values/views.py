@@ -1,4 +1,4 @@
-"""The inbox of conversions that await their value: one by one, or many at once."""
+"""Pages of conversions that await their value: one by one, or many at once."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def submit(request: HttpRequest, access: Access, conversion_id: str) -> HttpResp
 
 @page(SUBMITTERS)
 def several(request: HttpRequest, access: Access) -> HttpResponse:
-    """Paste, look at the preview, submit what is right; what is wrong stays to be mended."""
+    """Shows a preview of the pasted rows, then submits the valid ones; the others stay in the form."""
     form = PasteForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():

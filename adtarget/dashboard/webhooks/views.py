@@ -1,4 +1,4 @@
-"""The account's own systems that are told what became of its events: where, of what, and how that went."""
+"""Pages of outgoing webhooks: endpoints, secrets, messages and their attempts."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def webhooks(request: HttpRequest, access: Access) -> HttpResponse:
 
 @page(OWNERS, recent=True)
 def webhook(request: HttpRequest, access: Access, webhook_id: str) -> HttpResponse:
-    """With its secret, which the browser is told not to keep."""
+    """One webhook with its secret; no cache may store the page."""
     endpoint = _endpoint(access, webhook_id)
     form = WebhookForm(request.POST or None, instance=endpoint)
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""The set-up's bot: its token, its webhook, its rights. These pages speak to Telegram at once and show its answer."""
+"""The set-up's bot: token, webhook, rights. These pages call Telegram at once and show its answer."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def bot(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
 @require_POST
 @page(OWNERS, recent=True)
 def add_bot(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
-    """A new bot, or a new token of one that is here; its name is Telegram's word, not ours."""
+    """Adds a bot, or a new token of a known one; the name comes from Telegram."""
     form = BotTokenForm(request.POST)
     if not form.is_valid() or not may_ask(request, access):
         return _show(request, access, site_id, form=form)
@@ -76,7 +76,7 @@ def _keep(access: Access, username: str, token: str) -> tuple[Bot, bool]:
 
 
 def _connect(request: HttpRequest, connected: Bot, *, is_wanted: bool) -> None:
-    """Whether it came about is told by the check that follows; here only why not."""
+    """Registers the webhook; reports only an error, since the check that follows shows success."""
     register = connecting.register if is_wanted else connecting.register_if_free
     try:
         register(connected, guide.here(request))

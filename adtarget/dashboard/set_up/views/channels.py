@@ -1,4 +1,4 @@
-"""The set-up's channels: those the bot was made administrator of, or one by its name."""
+"""The set-up's channels: chats in which the bot is administrator, or one by its name."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ def key(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
 @require_POST
 @page(OWNERS, recent=True)
 def make_key(request: HttpRequest, access: Access, site_id: str) -> HttpResponse:
-    """The token is part of this one answer, which the browser is told not to keep."""
+    """The token is part of this one response, which no cache may store."""
     form, token = _made_key(request, access)
     return _show_key(request, access, site_id, form=form, token=token, shown_token=token or "atk_live_…")
 

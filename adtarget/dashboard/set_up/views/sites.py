@@ -19,7 +19,7 @@ from tracker import origins
 
 @user_passes_test(lambda user: bool(user.is_active and getattr(user, "is_superuser", False)))
 def new_account(request: HttpRequest) -> HttpResponse:
-    """For whoever runs this AdTarget: the first account, and further ones."""
+    """Adds an account; for superusers."""
     form = AccountForm(request.POST or None)
     if not form.is_valid():
         return render(request, "dashboard/set_up/new_account.html", {"form": form})

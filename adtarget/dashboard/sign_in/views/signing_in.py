@@ -92,7 +92,7 @@ class ChangePassword(PasswordChangeView):
 
 
 def _wanted_page(request: HttpRequest) -> str:
-    """`next`, where it is a page of ours."""
+    """`next` where it is an address of this server, else the first page."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if is_ours else resolve_url("dashboard:home")

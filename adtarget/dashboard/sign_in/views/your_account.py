@@ -80,7 +80,7 @@ def new_recovery_codes(request: HttpRequest) -> HttpResponse:
 
 
 def _confirmed(request: HttpRequest, user: User, device: Any, form: NewAppForm) -> list[str]:
-    """The recovery codes where the first code is right; else [] and the form tells why."""
+    """The recovery codes where the first code is right; else [] and an error in the form."""
     try:
         refuse_too_many(request, what="code", who=str(user.pk))
     except forms.ValidationError as error:
