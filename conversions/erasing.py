@@ -17,6 +17,7 @@ from adtarget.core import errors
 from conversions.models import Conversion
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import Attempt, Send
+from dispatch.webhooks import endpoints
 from dispatch.webhooks.models import WebhookMessage
 from leads import audit
 from leads.models import Account, ErasedPerson, Lead
@@ -99,10 +100,14 @@ def _blank_visits(leads: list[Lead], starts: QuerySet[BotStart]) -> int:
 
 
 def _cancel_sends(leads: list[Lead]) -> int:
-    """Ends open sends and blanks stored payloads: hashes are personal data as well."""
+    """Ends what is open, then forgets what was sent: hashes are personal data as well.
+
+    In this order: once a send is ended, no worker can write another attempt of it.
+    """
     sends = Send.objects.filter(conversion__lead__in=leads)
+    ended = sends.open().update(status=SendStatus.SKIPPED, reason=Reason.ERASED, due_at=None, claim=None)
     Attempt.objects.filter(send__in=sends).update(request={}, response="")
-    return sends.open().update(status=SendStatus.SKIPPED, reason=Reason.ERASED, due_at=None, claim=None)
+    return ended
 
 
 def _blank_conversions(leads: list[Lead]) -> int:
@@ -135,4 +140,6 @@ def _delete_messages(account: Account, telegram_user_id: int) -> None:
         | Q(body__chat_join_request__from__id=telegram_user_id)
         | Q(body__message__from__id=telegram_user_id)
     ).delete()
-    WebhookMessage.objects.filter(endpoint__account=account, data__telegramUserId=telegram_user_id).delete()
+    endpoints.delete_messages(
+        WebhookMessage.objects.filter(endpoint__account=account, data__telegramUserId=telegram_user_id)
+    )

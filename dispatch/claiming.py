@@ -86,8 +86,11 @@ def end(batch: Sequence[Send], status: SendStatus, reason: str = "", *, now: dat
     """Ends the sends, with a webhook message for accounts that subscribed."""
     with transaction.atomic():
         ended = finish(batch, status=status, reason=reason, due_at=None, **changes)
-        if ended:
-            outbox.tell_of_sends(batch, status, reason=reason, error=changes, now=now)
+        if ended < len(batch):  # a lease was lost or a person erased meanwhile: nobody is told of those
+            mine = Send.objects.filter(pk__in=[send.pk for send in batch], status=status, reason=reason)
+            ours = set(mine.values_list("pk", flat=True)) if ended else set()
+            batch = [send for send in batch if send.pk in ours]
+        outbox.tell_of_sends(batch, status, reason=reason, error=changes, now=now)
     return ended
 
 

@@ -8,7 +8,7 @@ import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -18,20 +18,19 @@ from django.db import transaction
 from adtarget.core import rate_limit
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.core.logs import redact
-from dispatch import breaker, claiming, diagnostics, pausing, retry
+from dispatch import attempting, breaker, claiming, pausing, retry
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.consent import ConsentDenied, permitted
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
 from dispatch.events import outgoing_event
-from dispatch.models import Attempt, Pixel, Receipt, Send
+from dispatch.models import Attempt, Pixel, Send
+from dispatch.persistence import persistent
 from dispatch.platforms.base import Platform
 from dispatch.platforms.facts import CannotExpress, Payload
 from dispatch.platforms.reading import Verdict
 from dispatch.platforms.registry import PLATFORMS
 
 log = structlog.get_logger(__name__)
-
-KEPT_RESPONSE = 2000  # characters of an answer on its attempt
 
 Post = Callable[[PreparedRequest], HttpAnswer]
 Clock = Callable[[], datetime]
@@ -181,21 +180,34 @@ class Delivery:
         started: datetime,
     ) -> list[list[Parcel]]:
         now = self.clock()
-        again: list[Parcel] = []
         alike: dict[Verdict, list[int]] = defaultdict(list)
         for index, verdict in enumerate(verdicts):
             alike[verdict].append(index)
-        with transaction.atomic():
-            for verdict, indexes in alike.items():
-                self._keep_attempts([attempts[index] for index in indexes], verdict, answer, started=started, now=now)
-                parcels = [group[index] for index in indexes]
-                if verdict.outcome == Outcome.UNTOUCHED or (verdict.whole_batch and len(group) > 1):
-                    again += parcels
-                else:
-                    self._settle([parcel.send for parcel in parcels], verdict, now=now)
+        self._write_down(group, attempts, alike, answer, started=started, now=now)
         self._note_health(verdicts, now=now)
+        again = [parcel for parcel, verdict in zip(group, verdicts, strict=True) if _decides_nothing(verdict, group)]
         is_whole = len(again) == len(group) and any(verdict.whole_batch for verdict in verdicts)
         return self._split(again) if is_whole else [again]
+
+    @persistent
+    def _write_down(
+        self,
+        group: list[Parcel],
+        attempts: list[Attempt],
+        alike: dict[Verdict, list[int]],
+        answer: HttpAnswer,
+        *,
+        started: datetime,
+        now: datetime,
+    ) -> None:
+        """Sends before their attempts, the order in which erasing a person takes them too."""
+        with transaction.atomic():
+            for verdict, indexes in alike.items():
+                if not _decides_nothing(verdict, group):
+                    self._settle([group[index].send for index in indexes], verdict, now=now)
+            for verdict, indexes in alike.items():
+                kept = [attempts[index] for index in indexes]
+                attempting.conclude(self.pixel, self.platform, kept, verdict, answer, started=started, now=now)
 
     def _settle(self, sends: list[Send], verdict: Verdict, *, now: datetime) -> None:
         last_error = {
@@ -252,27 +264,6 @@ class Delivery:
         self._settle([parcel.send for parcel in group], verdict, now=now)
         breaker.note_failure(self.breakers, asked=None, now=now)
 
-    def _keep_attempts(
-        self, attempts: list[Attempt], verdict: Verdict, answer: HttpAnswer, *, started: datetime, now: datetime
-    ) -> None:
-        Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(
-            receipt=self._receipt(attempts, verdict, now=now),
-            outcome=verdict.outcome,
-            duration_ms=max(0, (now - started) // timedelta(milliseconds=1)),
-            http_status=answer.status or None,
-            code=verdict.code[:64],
-            message=redact(verdict.message)[:500],
-            trace_id=verdict.trace_id[:128],
-            response=readable(answer.body),
-        )
-
-    def _receipt(self, attempts: list[Attempt], verdict: Verdict, *, now: datetime) -> Receipt | None:
-        """What to ask for later, where the platform accepts first and counts afterwards; tests it never counts."""
-        is_test = attempts[0].send.conversion.is_test
-        if self.platform.later is None or verdict.outcome != Outcome.ACCEPTED or is_test:
-            return None
-        return diagnostics.open_receipt(self.pixel, verdict.trace_id, len(attempts), now=now)
-
     def _note_health(self, verdicts: Sequence[Verdict], *, now: datetime) -> None:
         """Counts a request that failed for all its events against the platform."""
         if all(verdict.outcome in (Outcome.RETRY, Outcome.AMBIGUOUS) for verdict in verdicts):
@@ -294,6 +285,6 @@ class Delivery:
         )
 
 
-def readable(body: bytes) -> str:
-    """An answer as text fit to keep: redacted, cut, storable."""
-    return redact(body[:KEPT_RESPONSE].decode("utf-8", "replace")).replace("\0", "")[:KEPT_RESPONSE]
+def _decides_nothing(verdict: Verdict, group: Sequence[Parcel]) -> bool:
+    """Whether the events are to be tried again at once, by themselves or in smaller groups."""
+    return verdict.outcome == Outcome.UNTOUCHED or (verdict.whole_batch and len(group) > 1)

@@ -42,7 +42,11 @@ def settle_stranded(now: datetime) -> int:
 @transaction.atomic
 def _expire(sends: SendQuerySet, *, now: datetime) -> int:
     """Ends some of them as failed and tells of it; the next sweep takes the rest."""
-    some = list(sends.select_related("conversion", "pixel").order_by("conversion__account_id")[:MOST_AT_ONCE])
+    some = list(
+        sends.select_related("conversion", "pixel")
+        .select_for_update(of=("self",), skip_locked=True)
+        .order_by("conversion__account_id")[:MOST_AT_ONCE]
+    )
     for _, of_account in groupby(some, key=lambda send: send.conversion.account_id):
         batch = list(of_account)
         free = Send.objects.filter(pk__in=[send.pk for send in batch], claim__isnull=True, status=SendStatus.PENDING)

@@ -11,9 +11,10 @@ from conversions.choices import EventType
 from conversions.hashing import sha256
 from conversions.identifiers import is_of_a_person
 from dispatch import explaining
+from dispatch.attempting import readable
 from dispatch.choices import Outcome, Reason
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, token_of
-from dispatch.delivery import Post, readable
+from dispatch.delivery import Post
 from dispatch.models import Pixel
 from dispatch.platforms.base import Platform
 from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload, PixelConfig

@@ -52,6 +52,8 @@ class AuditedAdmin(admin.ModelAdmin):
             note(request, "change" if change else "create", obj, details={"fields": fields})
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        # Who adds a row that refers to it waits, and then finds it gone: the deletion itself meets nothing new.
+        obj._meta.base_manager.select_for_update().get(pk=obj.pk)
         note(request, "delete", obj, details={"id": str(obj.pk)})
         super().delete_model(request, obj)
 

@@ -1,5 +1,6 @@
 """Pixels: pause, resume, switch off, test."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -23,6 +24,8 @@ from dispatch.forms import PixelForm
 from dispatch.models import Pixel
 from dispatch.platforms.registry import PLATFORMS
 from dispatch.tasks import post
+
+QUIET_FOR = timedelta(minutes=1)  # longer than any transaction lives
 
 
 class PixelStateFilter(admin.SimpleListFilter):
@@ -72,9 +75,13 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
         return (*self.readonly_fields, "site", "platform") if obj else self.readonly_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Sends are history: a pixel that has any is switched off instead, so only a mistaken one can go."""
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and obj is not None and not obj.sends.exists()
+        """Sends are history: a pixel that has any is switched off instead, so only a mistaken one can go.
+
+        It is switched off first, and long enough that no event is on its way to it.
+        """
+        allowed = super().has_delete_permission(request, obj) and obj is not None
+        is_quiet = allowed and not obj.is_active and obj.updated_at < timezone.now() - QUIET_FOR
+        return is_quiet and not obj.sends.exists()
 
     def save_model(self, request: HttpRequest, obj: Pixel, form: Any, change: bool) -> None:
         """Writes only what was changed here: a worker may have paused the pixel since the page was opened."""

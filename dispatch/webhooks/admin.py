@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from adtarget.admin.audit import note
 from adtarget.admin.base import AuditedAdmin, BigTableAdmin, ReadOnlyAdmin
 from adtarget.admin.display import badge, link_to, moment, pretty_json
-from dispatch.webhooks import delivering
+from dispatch.webhooks import delivering, endpoints
 from dispatch.webhooks.forms import WebhookForm
 from dispatch.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 
@@ -31,6 +31,14 @@ class WebhookEndpointAdmin(AuditedAdmin, BigTableAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # made over the API or in the dashboard, where its secret is read
+
+    def delete_model(self, request: HttpRequest, obj: WebhookEndpoint) -> None:
+        note(request, "delete", obj, details={"id": obj.pk})
+        endpoints.delete(obj, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        for endpoint in queryset:
+            self.delete_model(request, endpoint)
 
     @admin.action(description="Resume: what waits goes out now", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from adtarget.core.encryption import CannotDecrypt
 from adtarget.core.http_messages import HttpAnswer
 from adtarget.core.logs import redact
 from dispatch import retry
 from dispatch.claiming import POISON_AT
-from dispatch.webhooks import outbox, signing
+from dispatch.webhooks import endpoints, outbox, signing
 from dispatch.webhooks.choices import MessageStatus
 from dispatch.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 
@@ -25,6 +25,8 @@ GONE = 410  # the receiver asks us to stop
 GIVE_UP_AFTER = timedelta(days=5)  # of failures without one success
 KEPT_FOR = timedelta(days=30)
 KEPT_ANSWER = 1000  # characters
+#: Messages whose endpoint may be told something.
+OPEN = Q(endpoint__is_active=True, endpoint__paused_at__isnull=True, endpoint__deleted_at__isnull=True)
 
 Post = Callable[[str, Mapping[str, str], bytes], HttpAnswer]
 Clock = Callable[[], datetime]
@@ -32,9 +34,7 @@ Clock = Callable[[], datetime]
 
 def due_endpoints(now: datetime) -> list[str]:
     """Endpoints with due messages that may go."""
-    due = WebhookMessage.objects.filter(
-        status=MessageStatus.PENDING, due_at__lte=now, endpoint__is_active=True, endpoint__paused_at__isnull=True
-    )
+    due = WebhookMessage.objects.filter(OPEN, status=MessageStatus.PENDING, due_at__lte=now)
     return list(due.order_by().values_list("endpoint_id", flat=True).distinct())
 
 
@@ -63,19 +63,13 @@ def retry_message(message: WebhookMessage, *, now: datetime) -> None:
 
 
 def purge(now: datetime) -> int:
-    """Deletes messages of more than thirty days, told or not; how many rows."""
-    return WebhookMessage.objects.filter(created_at__lt=now - KEPT_FOR).delete()[0]
+    """Deletes messages of more than thirty days, told or not; how many."""
+    return endpoints.delete_messages(WebhookMessage.objects.filter(created_at__lt=now - KEPT_FOR))
 
 
 def _claim(endpoint_id: str, *, now: datetime) -> WebhookMessage | None:
     """The oldest due message, ours until the lease ends; None where nothing is due or the endpoint is paused."""
-    due = WebhookMessage.objects.filter(
-        endpoint=endpoint_id,
-        status=MessageStatus.PENDING,
-        due_at__lte=now,
-        endpoint__is_active=True,
-        endpoint__paused_at__isnull=True,
-    )
+    due = WebhookMessage.objects.filter(OPEN, endpoint=endpoint_id, status=MessageStatus.PENDING, due_at__lte=now)
     if not due.exists():  # asked first: on SQLite a claim takes the write lock just to look
         return None
     with transaction.atomic():

@@ -11,11 +11,21 @@ from dispatch.webhooks.choices import MessageStatus, WebhookEvent
 from leads.models import Account
 
 
+class KeptEndpoints(models.Manager["WebhookEndpoint"]):
+    """Those that nobody has deleted."""
+
+    def get_queryset(self) -> models.QuerySet["WebhookEndpoint"]:
+        return super().get_queryset().filter(deleted_at__isnull=True)
+
+
 class WebhookEndpoint(models.Model):
     """A URL of the account that receives messages.
 
     Paused: it was gone, or failed for days without one success. Messages wait
     as pending, as sends do for a paused pixel.
+
+    Deleting marks it; `endpoints.purge_deleted` removes the rows later. A worker
+    that is writing a message of it at this moment is not disturbed.
     """
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "whk"), editable=False)
@@ -30,6 +40,10 @@ class WebhookEndpoint(models.Model):
     pause_message = models.CharField(max_length=200, blank=True, editable=False)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = KeptEndpoints()
+    with_deleted = models.Manager["WebhookEndpoint"]()
 
     def __str__(self) -> str:
         return self.url

@@ -1,11 +1,16 @@
-"""Creates webhook messages in the transaction of what they report."""
+"""Creates webhook messages in the transaction of what they report.
+
+What goes wrong here is undone by itself and logged: it never undoes the transaction, since a platform may
+have accepted the events that it concludes.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import connection, transaction
 
 from adtarget.core import doorbell, exact_json
 from adtarget.core.times import milliseconds
@@ -14,6 +19,8 @@ from dispatch.choices import SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.webhooks.choices import WebhookEvent
 from dispatch.webhooks.models import WebhookEndpoint, WebhookMessage
+
+log = structlog.get_logger(__name__)
 
 OF_STATUS = {SendStatus.SENT: WebhookEvent.SEND_SENT, SendStatus.FAILED: WebhookEvent.SEND_FAILED}
 
@@ -48,7 +55,19 @@ def _tell(account_id: str, event: WebhookEvent, data: Sequence[Mapping[str, Any]
     """One query for an account that listens to nothing."""
     endpoints = WebhookEndpoint.objects.filter(account=account_id, is_active=True)
     if listening := [endpoint for endpoint in endpoints if endpoint.wants(event)]:
-        _write(listening, event, data, now=now)
+        try:
+            with transaction.atomic():
+                _write(listening, event, data, now=now)
+                _check_references()
+        except Exception:
+            log.exception("webhook message lost", account=account_id, webhook_event=str(event))
+
+
+def _check_references() -> None:
+    """Has PostgreSQL look for the endpoints now: at commit it would undo everything if one were gone."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 def _write(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from adtarget.core import doorbell, http
 from adtarget.core.http_messages import HttpAnswer
 from dispatch.tasks import LANES
-from dispatch.webhooks import delivering, targets
+from dispatch.webhooks import delivering, endpoints, targets
 
 
 @shared_task(name="webhooks.deliver_due")
@@ -26,6 +26,7 @@ def sweep(**_from_a_newer_release: object) -> None:
 @shared_task(name="webhooks.purge")
 def purge(**_from_a_newer_release: object) -> None:
     delivering.purge(timezone.now())
+    endpoints.purge_deleted(timezone.now())
 
 
 def deliver_now(endpoint_id: str) -> None:

@@ -96,7 +96,7 @@ class WebhookViewSet(ApiViewSet):
         responses={204: None},
     )
     def destroy(self, request: Request, webhook_id: str) -> Response:
-        _named(request, webhook_id).delete()
+        endpoints.delete(_named(request, webhook_id), now=timezone.now())
         return Response(status=204)
 
     @extend_schema(

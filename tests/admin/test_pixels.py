@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -108,9 +109,18 @@ def test_pausing_resuming_and_switching_off_ask_first(ops) -> None:
 
 def test_a_pixel_with_history_cannot_be_deleted_and_a_mistaken_one_can(ops) -> None:
     used, mistaken = SendFactory(sent=True).pixel, PixelFactory()
+    Pixel.objects.update(is_active=False, updated_at=timezone.now() - timedelta(minutes=2))
     assert ops.post(f"{PIXELS}{used.pk}/delete/", {"post": "yes"}).status_code == 403
     assert ops.post(f"{PIXELS}{mistaken.pk}/delete/", {"post": "yes"}).status_code == 302
     assert Pixel.objects.get() == used
+
+
+def test_a_pixel_that_events_may_be_on_their_way_to_cannot_be_deleted(ops) -> None:
+    pixel = PixelFactory()
+    for is_active in (True, False):  # switched off a moment ago
+        pixel.is_active = is_active
+        pixel.save()
+        assert ops.post(f"{PIXELS}{pixel.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
 # ------------------------------------------------------------------ a test event

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from adtarget.core import errors
@@ -37,15 +37,13 @@ def receive(bot: Bot, update: object, *, now: datetime) -> None:
     number = updates.update_id(update)
     if number is None or updates.parse(update) is None:
         return
-    row, _ = TelegramUpdate.objects.get_or_create(
-        bot=bot,
-        update_id=number,
-        defaults={
-            "body": updates.without_personal_data(update),
-            "received_at": now,
-            "due_at": now + FIRST_PAUSE,
-        },
-    )
+    kept = {"body": updates.without_personal_data(update), "received_at": now, "due_at": now + FIRST_PAUSE}
+    try:
+        row, _ = TelegramUpdate.objects.get_or_create(bot=bot, update_id=number, defaults=kept)
+    except IntegrityError:
+        if Bot.objects.filter(pk=bot.pk).exists():
+            raise
+        return  # the bot was deleted at this moment
     work(row.pk, now=now)
 
 

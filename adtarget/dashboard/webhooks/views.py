@@ -101,7 +101,7 @@ def delete_webhook(request: HttpRequest, access: Access, webhook_id: str) -> Htt
     endpoint = _endpoint(access, webhook_id)
     with transaction.atomic():
         audit.note(request, access, "delete_webhook", endpoint.url)
-        endpoint.delete()
+        endpoints.delete(endpoint, now=timezone.now())
     messages.success(request, f"{endpoint.url} is told nothing any more.")
     return redirect("dashboard:webhooks", access.account.pk)
 
