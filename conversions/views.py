@@ -16,16 +16,12 @@ from conversions import recording, schema, submitting
 from conversions.finding import find_conversions
 from conversions.idempotency import idempotent
 from conversions.models import Conversion
+from conversions.requests import ConversionQuery, ConversionRequest, EventRequest, ValueRequest, facts_of
 from conversions.serializers import (
     ConversionAnswer,
     ConversionDetail,
-    ConversionQuery,
-    ConversionRequest,
     ConversionsAnswer,
-    EventRequest,
     ValidationAnswer,
-    ValueRequest,
-    facts_of,
     forecast,
 )
 from conversions.validating import validate_event

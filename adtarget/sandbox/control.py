@@ -10,7 +10,7 @@ from adtarget.sandbox.judging import as_dict
 from adtarget.sandbox.request import Reply, Request, parse_json
 from adtarget.sandbox.state import SandboxState
 from adtarget.sandbox.telegram.acting import act, overview
-from adtarget.sandbox.telegram.people import CannotDo
+from adtarget.sandbox.telegram.users import CannotDo
 
 PREFIX = "/_sandbox/"
 

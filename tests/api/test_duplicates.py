@@ -1,4 +1,4 @@
-"""Duplicate protection (contract, section 6)."""
+"""Duplicate protection."""
 
 import json
 import threading

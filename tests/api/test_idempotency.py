@@ -1,4 +1,4 @@
-"""Idempotency-Key: the first answer again, and the work only once (contract, section 3)."""
+"""Idempotency-Key: the first answer again, and the work only once."""
 
 import json
 import threading

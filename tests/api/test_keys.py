@@ -1,4 +1,4 @@
-"""Keys and scope (contract, section 1), and the 401s of section 2."""
+"""Keys and scope."""
 
 import pytest
 import time_machine

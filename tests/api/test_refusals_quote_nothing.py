@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conversions.models import IdempotencyRecord
-from conversions.serializers import ConversionRequest, PiiRequest, ValueRequest
+from conversions.requests import ConversionRequest, PiiRequest, ValueRequest
 from dispatch.webhooks.serializers import WebhookRequest
 from tests.api.conftest import CONVERSION
 

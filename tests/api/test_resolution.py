@@ -1,4 +1,4 @@
-"""Which site and channel an event belongs to (contract, section 5)."""
+"""Which site and channel an event belongs to."""
 
 import pytest
 

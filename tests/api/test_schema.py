@@ -1,4 +1,4 @@
-"""The API's description tells integrators what is true, in the contract's words."""
+"""The API's description tells integrators what is true, in the words of the API."""
 
 import re
 from functools import cache
@@ -28,7 +28,7 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def test_addresses_are_written_as_in_the_contract() -> None:
+def test_path_parameters_are_written_in_camel_case() -> None:
     assert "/api/v1/leads/{telegramUserId}/conversions/{conversionId}/value" in described()["paths"]
     for path, _, operation in operations():
         named = [one["name"] for one in operation.get("parameters", []) if one["in"] == "path"]

@@ -1,4 +1,4 @@
-"""What a body may hold (contract, section 4), and what the framework would do wrong by itself."""
+"""What a body may hold, and what the framework would do wrong by itself."""
 
 import json
 from decimal import Decimal

@@ -71,7 +71,7 @@ def test_an_accepted_event_that_was_not_counted_is_found_and_explained(sandbox) 
     assert (receipt.counted, receipt.reasons) == (Counted.DROPPED, {"INVALID_GCLID": 1})
     assert explaining.explain_receipt(receipt).startswith("Accepted, but not counted. The click id does not decode")
     assert list(queries.not_counted(Send.objects.all())) == [send]
-    assert Send.objects.get().status == SendStatus.SENT  # Google's 200 means accepted (contract, section 9)
+    assert Send.objects.get().status == SendStatus.SENT  # Google's 200 means accepted
 
 
 def test_a_part_of_a_request_is_told_as_a_part(sandbox) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py provision`, sentence by sentence (contract, section 12)."""
+"""`manage.py provision`, with every field of its document."""
 
 import copy
 import io
@@ -60,7 +60,7 @@ DOCUMENT = {
 
 
 def document(path: str = "", value: Any = None) -> Any:
-    """The contract's document, with one place such as `sites.0.domain` changed."""
+    """The full document, with one place such as `sites.0.domain` changed."""
     changed = copy.deepcopy(DOCUMENT)
     if path:
         *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
@@ -78,7 +78,7 @@ def provision(path: str = "", value: Any = None) -> dict[str, Any]:
     return provisioning.provision(document(path, value), now=timezone.now(), actor="test")
 
 
-def test_the_contracts_document_is_answered_with_the_ids_of_what_it_names() -> None:
+def test_a_document_is_answered_with_its_ids() -> None:
     answer = provision()
 
     site, bot, channel = Site.objects.get(), Bot.objects.get(), Channel.objects.get()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from adtarget.sandbox.server import Sandbox
-from adtarget.sandbox.telegram import people
-from adtarget.sandbox.telegram.people import CannotDo
+from adtarget.sandbox.telegram import users
 from adtarget.sandbox.telegram.state import State
+from adtarget.sandbox.telegram.users import CannotDo
 from tests.sandbox.conftest import Client
 
 TOKEN, CHAT = "42:AAgood", -1001234567890
@@ -116,7 +116,7 @@ def test_a_revoked_link_lets_nobody_in(bot: BotClient, state: State) -> None:
     url = bot.createChatInviteLink(chat_id=CHAT)["invite_link"]
     assert bot.revokeChatInviteLink(chat_id=CHAT, invite_link=url)["is_revoked"] is True
     with pytest.raises(CannotDo, match="revoked"):
-        people.join(state, link=url)
+        users.join(state, link=url)
 
 
 def test_a_link_may_be_changed_by_the_bot_that_made_it_only(bot: BotClient, client: Client) -> None:
@@ -131,18 +131,18 @@ def test_a_link_may_be_changed_by_the_bot_that_made_it_only(bot: BotClient, clie
 
 def test_a_one_person_link_opens_again_when_that_person_leaves(bot: BotClient, state: State) -> None:
     url = bot.createChatInviteLink(chat_id=CHAT, member_limit=1)["invite_link"]
-    first = people.join(state, link=url)
+    first = users.join(state, link=url)
     with pytest.raises(CannotDo, match="used up"):
-        people.join(state, link=url)
-    people.leave(state, chat_id=CHAT, person_id=first.id)
-    people.join(state, link=url)
+        users.join(state, link=url)
+    users.leave(state, chat_id=CHAT, person_id=first.id)
+    users.join(state, link=url)
 
 
 # ------------------------------------------------------------------ people
 def test_a_join_and_a_leave_are_told(bot: BotClient, state: State) -> None:
     link = bot.createChatInviteLink(chat_id=CHAT, name="visit 1")
-    person = people.join(state, link=link["invite_link"])
-    people.leave(state, chat_id=CHAT, person_id=person.id)
+    person = users.join(state, link=link["invite_link"])
+    users.leave(state, chat_id=CHAT, person_id=person.id)
     joined, left = (update["chat_member"] for update in bot.getUpdates())
     assert (joined["chat"]["id"], joined["from"]["id"], joined["invite_link"]) == (CHAT, person.id, link)
     assert (joined["old_chat_member"]["status"], joined["new_chat_member"]["status"]) == ("left", "member")
@@ -151,9 +151,9 @@ def test_a_join_and_a_leave_are_told(bot: BotClient, state: State) -> None:
 
 
 def test_joining_without_a_link_or_in_public_tells_of_none(bot: BotClient, state: State) -> None:
-    people.join(state, chat_id=CHAT)
-    people.set_chat(state, chat_id=CHAT, username="open_house")
-    people.join(state, link=bot.createChatInviteLink(chat_id=CHAT)["invite_link"])
+    users.join(state, chat_id=CHAT)
+    users.set_chat(state, chat_id=CHAT, username="open_house")
+    users.join(state, link=bot.createChatInviteLink(chat_id=CHAT)["invite_link"])
     assert ["invite_link" in update["chat_member"] for update in bot.getUpdates()] == [False, False]
 
 
@@ -161,7 +161,7 @@ def test_another_bot_sees_half_of_the_link(bot: BotClient, state: State, client:
     other = BotClient(client, "43:AAother")
     other.getUpdates(allowed_updates=ALL)
     url = bot.createChatInviteLink(chat_id=CHAT)["invite_link"]
-    people.join(state, link=url)
+    users.join(state, link=url)
     seen = other.getUpdates()[0]["chat_member"]["invite_link"]["invite_link"]
     assert seen.endswith("…")
     assert url.startswith(seen[:-1])
@@ -170,15 +170,15 @@ def test_another_bot_sees_half_of_the_link(bot: BotClient, state: State, client:
 def test_chat_member_comes_only_to_whom_it_was_asked_for(client: Client, state: State) -> None:
     quiet = BotClient(client)
     quiet.getChat(chat_id=CHAT)
-    person = people.join(state, chat_id=CHAT)
-    people.start(state, bot="42", payload="abc", person_id=person.id)
+    person = users.join(state, chat_id=CHAT)
+    users.start(state, bot="42", payload="abc", person_id=person.id)
     [update] = quiet.getUpdates()
     assert update["message"]["text"] == "/start abc"
 
 
 def test_a_request_waits_until_it_is_approved(bot: BotClient, state: State) -> None:
     link = bot.createChatInviteLink(chat_id=CHAT, creates_join_request=True)
-    person = people.join(state, link=link["invite_link"])
+    person = users.join(state, link=link["invite_link"])
     [asked] = bot.getUpdates()
     assert asked["chat_join_request"]["user_chat_id"] == person.id
     assert asked["chat_join_request"]["invite_link"]["pending_join_request_count"] == 1
@@ -191,26 +191,26 @@ def test_a_request_waits_until_it_is_approved(bot: BotClient, state: State) -> N
 
 
 def test_a_declined_request_is_over(bot: BotClient, state: State) -> None:
-    person = people.join(state, link=bot.createChatInviteLink(chat_id=CHAT, creates_join_request=True)["invite_link"])
+    person = users.join(state, link=bot.createChatInviteLink(chat_id=CHAT, creates_join_request=True)["invite_link"])
     assert bot.declineChatJoinRequest(chat_id=CHAT, user_id=person.id) is True
     assert bot.refused("approveChatJoinRequest", chat_id=CHAT, user_id=person.id)[1].endswith("HIDE_REQUESTER_MISSING")
     assert bot.getChatMember(chat_id=CHAT, user_id=person.id)["status"] == "left"
 
 
 def test_a_bot_that_lost_its_rights_is_told_and_refused(bot: BotClient, state: State) -> None:
-    people.set_rights(state, chat_id=CHAT, bot="42", can_invite=False)
+    users.set_rights(state, chat_id=CHAT, bot="42", can_invite=False)
     changed = bot.getUpdates()[0]["my_chat_member"]["new_chat_member"]
     assert (changed["status"], changed["can_invite_users"]) == ("administrator", False)
     assert bot.refused("createChatInviteLink", chat_id=CHAT)[1].startswith("Bad Request: not enough rights")
-    people.set_rights(state, chat_id=CHAT, bot="42", status="kicked")
+    users.set_rights(state, chat_id=CHAT, bot="42", status="kicked")
     assert bot.refused("createChatInviteLink", chat_id=CHAT)[0] == 403
-    people.set_rights(state, chat_id=CHAT, bot="42")
+    users.set_rights(state, chat_id=CHAT, bot="42")
     bot.createChatInviteLink(chat_id=CHAT)
 
 
 def test_a_group_that_became_a_supergroup_says_where_it_went(bot: BotClient, state: State, client: Client) -> None:
-    people.set_chat(state, chat_id=-77, title="Small", type="group")
-    moved = people.migrate(state, chat_id=-77)
+    users.set_chat(state, chat_id=-77, title="Small", type="group")
+    moved = users.migrate(state, chat_id=-77)
     answer = client.post(f"/bot{TOKEN}/getChat", {"chat_id": -77}).json()
     assert answer["parameters"] == {"migrate_to_chat_id": moved.id}
     assert [update["message"].get("migrate_to_chat_id") for update in bot.getUpdates()] == [moved.id, None]
@@ -219,7 +219,7 @@ def test_a_group_that_became_a_supergroup_says_where_it_went(bot: BotClient, sta
 # ------------------------------------------------------------------ delivery
 def test_updates_wait_until_confirmed(bot: BotClient, state: State) -> None:
     for _ in range(3):
-        people.join(state, chat_id=CHAT)
+        users.join(state, chat_id=CHAT)
     numbers = [update["update_id"] for update in bot.getUpdates()]
     assert [update["update_id"] for update in bot.getUpdates(offset=numbers[1])] == numbers[1:]
     assert len(bot.getUpdates(limit=1)) == 1
@@ -227,7 +227,7 @@ def test_updates_wait_until_confirmed(bot: BotClient, state: State) -> None:
 
 
 def test_a_long_poll_ends_when_something_happens(bot: BotClient, state: State) -> None:
-    threading.Timer(0.2, people.join, args=(state,), kwargs={"chat_id": CHAT}).start()
+    threading.Timer(0.2, users.join, args=(state,), kwargs={"chat_id": CHAT}).start()
     started = time.monotonic()
     assert len(bot.getUpdates(timeout=4)) == 1
     assert time.monotonic() - started < 2
@@ -235,7 +235,7 @@ def test_a_long_poll_ends_when_something_happens(bot: BotClient, state: State) -
 
 def test_a_webhook_is_told_with_its_secret(bot: BotClient, state: State, receiver: Receiver) -> None:
     assert bot.setWebhook(url=receiver.url, secret_token="s3cret", allowed_updates=ALL) is True
-    person = people.join(state, chat_id=CHAT)
+    person = users.join(state, chat_id=CHAT)
     secret, update = receiver.next()
     assert (secret, update["chat_member"]["from"]["id"]) == ("s3cret", person.id)
     assert bot.refused("getUpdates")[0] == 409
@@ -245,8 +245,8 @@ def test_a_webhook_that_fails_is_told_again(bot: BotClient, state: State, receiv
     sandbox.telegram.deliverer.retry_seconds = 0.05
     receiver.statuses = [500, 500]
     bot.setWebhook(url=receiver.url)
-    people.join(state, chat_id=CHAT)
-    people.join(state, chat_id=CHAT)
+    users.join(state, chat_id=CHAT)
+    users.join(state, chat_id=CHAT)
     numbers = [receiver.next()[1]["update_id"] for _ in range(4)]
     assert numbers == [numbers[0]] * 3 + [numbers[0] + 1]
     assert bot.getWebhookInfo()["last_error_message"] == "Wrong response from the webhook: 500"
@@ -254,14 +254,14 @@ def test_a_webhook_that_fails_is_told_again(bot: BotClient, state: State, receiv
 
 def test_an_update_can_be_delivered_twice(bot: BotClient, state: State, receiver: Receiver) -> None:
     bot.setWebhook(url=receiver.url)
-    people.join(state, chat_id=CHAT)
-    people.repeat(state, bot="42")
+    users.join(state, chat_id=CHAT)
+    users.repeat(state, bot="42")
     assert receiver.next() == receiver.next()
 
 
 def test_nothing_is_posted_to_another_machine(bot: BotClient, state: State) -> None:
     bot.setWebhook(url="https://adtarget.example/telegram/webhook/1")
-    people.join(state, chat_id=CHAT)
+    users.join(state, chat_id=CHAT)
     while "last_error_message" not in (info := bot.getWebhookInfo()):
         time.sleep(0.01)
     assert (info["last_error_message"], info["pending_update_count"]) == ("The sandbox posts to this machine only", 1)
@@ -336,7 +336,7 @@ def test_links_may_lead_to_the_sandbox_itself() -> None:
 
 def test_the_telegram_page_shows_chats_links_and_people(bot: BotClient, client: Client, state: State) -> None:
     url = bot.createChatInviteLink(chat_id=CHAT, name="<b>visit</b>", creates_join_request=True)["invite_link"]
-    people.join(state, chat_id=CHAT, person_id=4711)
+    users.join(state, chat_id=CHAT, person_id=4711)
     html = client.session.get(f"{client.url}/telegram", timeout=5).text
     for shown in (url, "&lt;b&gt;visit", "4711", "Request to join", "Leave", "@sandbox_42_bot"):
         assert shown in html

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adtarget.sandbox.telegram import people
+from adtarget.sandbox.telegram import users
 from adtarget.sandbox.telegram.state import Chat, Json, Person, State
 
 ACTIONS: Mapping[str, Callable[..., Person | Chat | None]] = {
-    "join": people.join,
-    "leave": people.leave,
-    "start": people.start,
-    "rights": people.set_rights,
-    "migrate": people.migrate,
-    "repeat": people.repeat,
-    "chat": people.set_chat,
+    "join": users.join,
+    "leave": users.leave,
+    "start": users.start,
+    "rights": users.set_rights,
+    "migrate": users.migrate,
+    "repeat": users.repeat,
+    "chat": users.set_chat,
 }
 NUMBERS = frozenset({"chat_id", "person_id"})
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adtarget.sandbox.request import parse_json
-from adtarget.sandbox.telegram import people
+from adtarget.sandbox.telegram import users
 from adtarget.sandbox.telegram.delivery import Deliverer, is_this_machine
 from adtarget.sandbox.telegram.state import KICKED, LEFT, MEMBER, Bot, Chat, Json, Link, Person, State, Webhook, path_of
 
@@ -62,7 +62,7 @@ class BotApi:
     # -------------------------------------------------------------- requests
     def approve(self, bot: Bot, params: Mapping[str, Any]) -> bool:
         chat, person, link = self._settle(bot, params)
-        people.enter(self.state, chat, person, link, is_approved=True)
+        users.enter(self.state, chat, person, link, is_approved=True)
         return True
 
     def decline(self, bot: Bot, params: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What people do in Telegram, and which updates the bots get for it."""
+"""What Telegram users do, and which updates the bots get for it."""
 
 import time
 from typing import Any
