@@ -6,12 +6,14 @@ from django.db import connection
 from django.utils import timezone
 
 from conversions import retention
+from leads import invitations
 
 
 @shared_task(name="adtarget.forget_old")
 def forget_old(**_from_a_newer_release: object) -> None:
     retention.forget_old(timezone.now())
     SessionStore.clear_expired()
+    invitations.forget_old(timezone.now())
 
 
 @shared_task(name="adtarget.analyze")

@@ -14,7 +14,7 @@ from adtarget.dashboard.members import views as members
 from adtarget.dashboard.overview import views as overview
 from adtarget.dashboard.set_up.views import again, bots, keys, pixels, sites
 from adtarget.dashboard.set_up.views import channels as set_up_channels
-from adtarget.dashboard.sign_in.views import signing_in, your_account
+from adtarget.dashboard.sign_in.views import invited, signing_in, your_account
 from adtarget.dashboard.values import views as values
 from adtarget.dashboard.webhooks import views as webhooks
 
@@ -70,7 +70,8 @@ account_pages: list[URLPattern | URLResolver] = [
     path("alerts/test/", alerts.test_alert, name="test-alert"),
     path("people/", members.people, name="people"),
     path("people/second-step/", members.require_second_step, name="require-second-step"),
-    path("people/<int:membership_id>/link/", members.new_link, name="new-link"),
+    path("people/invitations/<str:invitation_id>/send/", members.invite_again, name="invite-again"),
+    path("people/invitations/<str:invitation_id>/withdraw/", members.withdraw, name="withdraw-invitation"),
     path("people/<int:membership_id>/role/", members.set_role, name="set-role"),
     path("people/<int:membership_id>/remove/", members.remove, name="remove-person"),
     path("set-up/", sites.set_up, name="set-up"),
@@ -102,7 +103,9 @@ urlpatterns = [
     path("sign-out/", signing_in.SignOut.as_view(), name="sign-out"),
     path("confirm/", signing_in.confirm, name="confirm"),
     path("password/", signing_in.ChangePassword.as_view(), name="password"),
-    path("set-password/<str:uidb64>/<str:token>/", members.SetPassword.as_view(), name="set-password"),
+    path("invitations/<str:token>/", invited.open_link, name="invitation-link"),
+    path("invitation/", invited.invitation, name="invitation"),
+    path("invitation/decline/", invited.decline, name="decline-invitation"),
     path("accounts/new/", sites.new_account, name="new-account"),
     path("you/", your_account.you, name="you"),
     path("you/second-step/", your_account.turn_on, name="turn-on-second-step"),

@@ -4,6 +4,7 @@ from leads.models.audit_entry import AuditEntry
 from leads.models.bot import Bot
 from leads.models.channel import Channel
 from leads.models.erased_person import ErasedPerson
+from leads.models.invitation import Invitation
 from leads.models.lead import Lead
 from leads.models.second_step import AuthenticatorApp, RecoveryCodes
 from leads.models.site import Site
@@ -16,6 +17,7 @@ __all__ = [
     "Bot",
     "Channel",
     "ErasedPerson",
+    "Invitation",
     "Lead",
     "Membership",
     "RecoveryCodes",

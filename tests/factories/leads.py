@@ -1,4 +1,5 @@
 import hashlib
+from datetime import timedelta
 
 import factory
 from django.contrib.auth import get_user_model
@@ -8,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from conversions.choices import EventType
 from leads.choices import KeyMode, Role
-from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Lead, Membership, Site
+from leads.models import Account, ApiKey, AuditEntry, Bot, Channel, Invitation, Lead, Membership, Site
 
 SECRET = "s" * 32
 
@@ -126,3 +127,16 @@ class AuditEntryFactory(DjangoModelFactory):
     actor = "ada"
     action = "provision"
     target = "everything"
+
+
+class InvitationFactory(DjangoModelFactory):
+    class Meta:
+        model = Invitation
+
+    account = factory.SubFactory(AccountFactory)
+    who = factory.Sequence(lambda number: f"person-{number}@shop.example")
+    role = Role.STAFF
+    is_mailed = True
+    token_sha256 = factory.Sequence(lambda number: f"{number:064x}")
+    invited_by = "ada"
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=24))

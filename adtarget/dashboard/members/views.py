@@ -1,68 +1,58 @@
-"""The account's people: adding, roles, removing, and whether they sign in with a second step."""
+"""The account's people: inviting, roles, removing, and whether they sign in with a second step."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import User
-from django.contrib.auth.tokens import default_token_generator
-from django.contrib.auth.views import PasswordResetConfirmView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse, reverse_lazy
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from adtarget.core import mail
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import OWNERS, Access, page, show
 from adtarget.dashboard.members.forms import NewPersonForm, RoleForm, SecondStepForm
-from leads import audit as trail
-from leads import members
+from leads import invitations, members
 from leads.choices import Role
-from leads.models import Account, Membership
+from leads.models import Account, Invitation, Membership
 
 MOST_SHOWN = 200
-DAYS = settings.PASSWORD_RESET_TIMEOUT // 86_400
+HOURS = int(invitations.LIFETIME.total_seconds() // 3600)
 
 
 @page(OWNERS, recent=True)
 def people(request: HttpRequest, access: Access) -> HttpResponse:
-    """The link for a new person's password is part of this one answer."""
+    """Without e-mail the invitation's link is part of this one answer, and of nothing else."""
     form = NewPersonForm(request.POST or None)
     if not form.is_valid():
         return _show(request, access, form=form)
-    role = Role(form.cleaned_data["role"])
-    try:
-        with transaction.atomic():
-            membership, is_new = members.add(access.account, form.cleaned_data["who"], role)
-            audit.note(request, access, "add_person", membership.user.get_username(), role=role, is_new=is_new)
-    except members.Refused as error:
-        form.add_error("who", str(error))
-        return _show(request, access, form=form)
-    if is_new:
-        return _invite(request, access, membership.user)
-    messages.success(request, f"{membership.user.get_username()} signs in as before and finds {access.account} there.")
-    return redirect("dashboard:people", access.account.pk)
+    return _invite(request, access, form=form, who=form.cleaned_data["who"], role=Role(form.cleaned_data["role"]))
 
 
 @require_POST
 @page(OWNERS, recent=True)
-def new_link(request: HttpRequest, access: Access, membership_id: int) -> HttpResponse:
-    """For who lost the first; that one is void from now on."""
-    membership = _membership(access, membership_id)
-    if not members.never_signed_in(membership):
-        name = membership.user.get_username()
-        messages.error(request, f"Only whoever runs this AdTarget can help {name} to a new password.")
-        return redirect("dashboard:people", access.account.pk)
+def invite_again(request: HttpRequest, access: Access, invitation_id: str) -> HttpResponse:
+    """A new link for another day; the one before is void from now on."""
+    invitation = get_object_or_404(Invitation, pk=invitation_id, account=access.account)
+    form = NewPersonForm({"who": invitation.who, "role": invitation.role})
+    if not form.is_valid():
+        return _show(request, access, form=form)
+    return _invite(request, access, form=form, who=invitation.who, role=Role(invitation.role))
+
+
+@require_POST
+@page(OWNERS, recent=True)
+def withdraw(request: HttpRequest, access: Access, invitation_id: str) -> HttpResponse:
+    """The link is void from now on."""
+    invitation = get_object_or_404(Invitation, pk=invitation_id, account=access.account)
     with transaction.atomic():
-        membership.user.password = make_password(None)
-        membership.user.save(update_fields=["password"])
-        audit.note(request, access, "make_password_link", membership.user.get_username())
-    return _invite(request, access, membership.user)
+        invitation.delete()
+        audit.note(request, access, "withdraw_invitation", invitation.who, role=invitation.role)
+    messages.success(request, f"The invitation of {invitation.who} was withdrawn.")
+    return redirect("dashboard:people", access.account.pk)
 
 
 @require_POST
@@ -115,42 +105,49 @@ def require_second_step(request: HttpRequest, access: Access) -> HttpResponse:
     return redirect("dashboard:people", access.account.pk)
 
 
-class SetPassword(PasswordResetConfirmView):
-    """Where a new person's link leads, once: it is void as soon as there is a password."""
-
-    template_name = "dashboard/members/set_password.html"
-    success_url = reverse_lazy("dashboard:sign-in")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        name = form.user.get_username()
+def _invite(request: HttpRequest, access: Access, *, form: NewPersonForm, who: str, role: Role) -> HttpResponse:
+    """Mails the link to the address, and shows it to nobody; shows it once where no mail is configured."""
+    is_mailed, by = bool(settings.EMAIL_IS_CONFIGURED), access.user.get_username()
+    try:
         with transaction.atomic():
-            answer = super().form_valid(form)
-            trail.record(actor=name, action="set_password", target=name)
-        messages.success(self.request, f"Your password is set. Sign in as {name}.")
-        return answer
+            invitation, token = invitations.invite(
+                access.account, who, role, by=by, is_mailed=is_mailed, now=timezone.now()
+            )
+            audit.note(request, access, "invite_person", invitation.who, role=role, is_mailed=is_mailed)
+    except members.Refused as error:
+        form.add_error("who", str(error))
+        return _show(request, access, form=form)
+    link = request.build_absolute_uri(reverse("dashboard:invitation-link", args=[token]))
+    if not is_mailed:
+        return _show(request, access, link=link, invited=invitation, hours=HOURS)
+    try:
+        mail.send("An invitation to AdTarget", _mail_text(invitation, link), [invitation.who])
+    except mail.MailError as error:
+        return _show(request, access, invited=invitation, mail_trouble=str(error))
+    messages.success(request, f"An invitation was sent to {invitation.who}. It is good for {HOURS} hours.")
+    return redirect("dashboard:people", access.account.pk)
 
 
-def _invite(request: HttpRequest, access: Access, user: User) -> HttpResponse:
-    """Shows the link once, and e-mails it where both an address and a way are known."""
-    names = [urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)]
-    link = request.build_absolute_uri(reverse("dashboard:set-password", args=names))
-    trouble, is_mailed = "", False
-    if user.email and settings.EMAIL_IS_CONFIGURED:
-        text = (
-            f"{access.user.get_username()} added you to {access.account} in AdTarget.\n\n"
-            f"Set your password here within {DAYS} days:\n{link}\n\nYour username is {user.get_username()}\n"
-        )
-        try:
-            mail.send("Your access to AdTarget", text, [user.email])
-            is_mailed = True
-        except mail.MailError as error:
-            trouble = str(error)
-    return _show(request, access, link=link, invited=user, is_mailed=is_mailed, mail_trouble=trouble, days=DAYS)
+def _mail_text(invitation: Invitation, link: str) -> str:
+    role = Role(invitation.role).label.lower()
+    return (
+        f"{invitation.invited_by} invites you to {invitation.account} in AdTarget, as {role}.\n\n"
+        f"Open this link within {HOURS} hours; it works once:\n{link}\n\n"
+        "You see there what you will get before you accept. If you do not expect this, do nothing.\n"
+    )
 
 
 def _show(request: HttpRequest, access: Access, **more: Any) -> HttpResponse:
     found = Membership.objects.filter(account=access.account).select_related("user").order_by("user__username")
-    context = {"form": NewPersonForm(), "members": found[:MOST_SHOWN], "roles": Role.choices, **more}
+    context = {
+        "form": NewPersonForm(),
+        "members": found[:MOST_SHOWN],
+        "invitations": Invitation.objects.filter(account=access.account).order_by("-created_at")[:MOST_SHOWN],
+        "is_mailed": settings.EMAIL_IS_CONFIGURED,
+        "now": timezone.now(),
+        "roles": Role.choices,
+        **more,
+    }
     return show(request, access, "members/members.html", context)
 
 
