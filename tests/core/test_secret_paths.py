@@ -24,12 +24,8 @@ from adtarget.core import logs
 from adtarget.core.shown_path import shown_path
 
 SECRET = "s3cr3tPartOfAnAddress0123456789"
-#: Names of things. A parameter that is not among them is tested as a secret: add it here only if it is none.
-NO_SECRETS = {
-    *("account_id", "channel_id", "chat_id", "content_type_id", "conversion_id", "id", "key_id", "lead_id"),
-    *("membership_id", "message_id", "object_id", "pixel_id", "send_id", "site_id", "telegram_user_id", "webhook_id"),
-    *("bot_id", "invitation_id", "app_label", "platform"),
-}
+#: Names of things, which end in `id`, and of kinds. A parameter of another name is tested as a secret.
+NO_SECRETS = re.compile(r"(\w+_)?id|app_label|platform")
 _PARAMETER = re.compile(r"\(\?P<(?P<regex>\w+)>[^)]*\)|<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 
 
@@ -47,7 +43,7 @@ def filled(route: str) -> str:
 
     def value(found: re.Match[str]) -> str:
         name = found["regex"] or found["name"]
-        if name not in NO_SECRETS or route.startswith("/telegram/"):
+        if not NO_SECRETS.fullmatch(name) or route.startswith("/telegram/"):
             return SECRET
         return "leads" if name == "app_label" else "7"
 
