@@ -25,6 +25,7 @@ PAGES = {
     "conversions/?status=failed": 8,
     "conversions/?q={person}": 9,
     "conversions/{conversion}/": 8,
+    "consent/": 10,
     "delivery/": 6,
     "delivery/?status=failed": 6,
     "delivery/?reason=rejected": 7,

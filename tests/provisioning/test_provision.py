@@ -287,6 +287,17 @@ def test_a_pixels_phone_region_serves_its_site_unless_the_site_has_one() -> None
     assert Site.objects.get().default_phone_region == "AT"
 
 
+@pytest.mark.parametrize("policy", ["not_asked", "required", "as_told"])
+def test_a_sites_consent_is_set(policy: str) -> None:
+    provision("sites.0.consent", policy)
+    assert Site.objects.get().consent_policy == policy
+
+
+def test_an_unknown_consent_is_refused() -> None:
+    with pytest.raises(provisioning.WrongField, match="consent"):
+        provision("sites.0.consent", "perhaps")
+
+
 # ------------------------------------------------------------------ people, keys, channels
 @pytest.mark.parametrize(
     ("role", "membership", "may_use_admin"),

@@ -42,7 +42,7 @@ def send_again(request: HttpRequest, access: Access, site_id: str, pixel_id: str
     form = SinceForm(request.GET or {"since": _earliest(pixel, now)})
     since = midnight(form.cleaned_data["since"] if form.is_valid() else _earliest(pixel, now))
     context = {"pixel": pixel, "form": form, "causes": failures.causes(pixel, since=since, now=now)}
-    context |= {"since": since.date().isoformat(), "most": failures.MOST}
+    context |= {"since": since.date().isoformat(), "most": f"{failures.MOST:,}"}
     set_up = guide.of_site(access, site_id)
     return guide.show_step(request, access, set_up, "pixels", template="send_again", **context)
 
