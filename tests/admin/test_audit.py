@@ -13,6 +13,7 @@ SITE_FORM = {
     "domain": "acme.example",
     "name": "Acme",
     "allowed_domains": "",
+    "consent_policy": "not_asked",
     "is_paused": "on",
     "duplicate_window_seconds": "86400",
     "purchase_duplicate_window_seconds": "600",

@@ -19,7 +19,7 @@ LARGEST = Decimal("999999999999.9999")
 def test_the_export_holds_the_exact_amount(viewer: Client, home: str, channel: Channel, amount: Decimal) -> None:
     ConversionFactory(channel=channel, purchase=True, value=amount)
     answer = viewer.get(f"{home}conversions/", {"format": "csv"})
-    assert f",{amount},EUR," in b"".join(answer.streaming_content).decode()
+    assert f",{amount},EUR," in answer.text
 
 
 @pytest.mark.parametrize("amount", [LARGE, LARGEST])
