@@ -216,10 +216,13 @@ SPECTACULAR_SETTINGS = {
 # Limits a minute; the burst is half of it. An address is the socket's or, behind a trusted proxy, the visitor's.
 TRACKER_RATE_LIMIT_PER_ADDRESS = env.int("TRACKER_RATE_LIMIT_PER_ADDRESS", default=600)
 TRACKER_RATE_LIMIT_PER_SITE = env.int("TRACKER_RATE_LIMIT_PER_SITE", default=60_000)
-INVITES_PER_ADDRESS = env.int("INVITES_PER_ADDRESS", default=120)
-INVITE_POOL_SIZE = env.int("INVITE_POOL_SIZE", default=20)  # links waiting in each channel
+# Links of their own for the visitors of one address or IPv6 /64; more only while a channel has enough.
+INVITES_PER_ADDRESS = env.int("INVITES_PER_ADDRESS", default=5)  # a minute
+INVITES_PER_ADDRESS_AND_DAY = env.int("INVITES_PER_ADDRESS_AND_DAY", default=50)
+INVITE_POOL_SIZE = env.int("INVITE_POOL_SIZE", default=60)  # links waiting in each channel while few visitors come
+INVITE_POOL_MOST = env.int("INVITE_POOL_MOST", default=1000)  # and at most, however many come
 INVITE_LINK_HOURS = env.int("INVITE_LINK_HOURS", default=24)  # a link's life
-INVITE_LINKS_PER_MINUTE = env.int("INVITE_LINKS_PER_MINUTE", default=20)  # made in each channel
+INVITE_LINKS_PER_MINUTE = env.int("INVITE_LINKS_PER_MINUTE", default=20)  # a bot's first pace in a channel
 INVITE_LINKS_PER_DAY = env.int("INVITE_LINKS_PER_DAY", default=10_000)  # made for each site
 INVITE_WAIT_SECONDS = env.float("INVITE_WAIT_SECONDS", default=2)  # for Telegram, when the pool is empty
 DEMO = env.bool("DEMO", default=False)  # serves the demo landing page at /demo/

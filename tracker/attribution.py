@@ -8,7 +8,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from dispatch.platforms.registry import click_fields
 from leads.models import Channel, Lead
-from tracker.choices import Route, Tap
+from tracker.choices import REFUSED_AS_ABUSE, Route, Tap
 from tracker.models import BotStart, Invite, Join, UnattributableClick, Visit
 from tracker.telegram.updates import Joined
 
@@ -125,6 +125,7 @@ def tap_before(channel: Channel, route: Route, at: datetime) -> Tap | str:
         return ""
     since, until = at - TAP_FOR, at + timedelta(seconds=1)  # Telegram cuts its dates to the second
     sent_on = UnattributableClick.objects.filter(channel=channel, clicked_at__gt=since, clicked_at__lt=until)
+    sent_on = sent_on.exclude(reason__in=REFUSED_AS_ABUSE)
     if sent_on.values("visit").distinct().count() > _explained(channel, Tap.FALLBACK, since, until):
         return Tap.FALLBACK
     given = Invite.objects.filter(channel=channel, given_at__gt=since, given_at__lt=until, used_at__isnull=True)

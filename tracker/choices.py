@@ -35,3 +35,8 @@ class FallbackReason(TextChoices):
     TELEGRAM = "telegram", "The pool is empty, and Telegram does not answer or asks us to wait"
     DAILY_CAP = "daily_cap", "The site's links of the day are used up"
     ADDRESS_LIMIT = "address_limit", "Too many invites for one address"
+    NO_VISIT = "no_visit", "No page view before the tap, and no ad click"
+
+
+#: Refused because it looks like abuse: no join is lost by it.
+REFUSED_AS_ABUSE = (FallbackReason.ADDRESS_LIMIT, FallbackReason.NO_VISIT)

@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 from adtarget.core import doorbell, errors
 from adtarget.core.prepared import PreparedQuery
 from leads.models import Channel, Site
-from tracker import attribution, pool
+from tracker import attribution, fairness, link_making, pool, supply
 from tracker.choices import FallbackReason
 from tracker.models import Invite, UnattributableClick, Visit
 from tracker.visits import site_named
@@ -65,33 +65,37 @@ _channel_by_telegram_id = PreparedQuery(
 )
 
 
-def give_invite(*, channel: Channel, visit: Visit, may_have_own: bool, now: datetime) -> Given:
+def give_invite(*, channel: Channel, visit: Visit, address: str, now: datetime) -> Given:
     """The visitor's link: the unused one they had before, one from the pool, one made now, or the channel's own.
 
     Raises ServiceUnavailable where the channel has no link at all.
     """
     if pool.leads_through_a_bot(channel):
         return _start_link(channel, visit, now=now)
-    reason = FallbackReason.ADDRESS_LIMIT
     candidates = _candidates(channel, visit, now=now)
-    if len(candidates) <= settings.INVITE_POOL_SIZE / 2 and channel.bot_id:
+    if len(candidates) <= min(CANDIDATES, settings.INVITE_POOL_SIZE) / 2:
         doorbell.call("tracker.fill_invite_pools", channel_id=channel.pk)
     for invite in candidates:
-        if (invite.temp_id or may_have_own) and _take(invite, visit, now=now):
+        if invite.given_at and _take(invite, visit, now=now):
             return Given(link=invite.link, channel_id=channel.pk)
-    if may_have_own:
-        made = pool.make_now(channel, now=now)
-        if isinstance(made, Invite):
-            _take(made, visit, now=now)
-            return Given(link=made.link, channel_id=channel.pk)
-        reason = made
-    return _fall_back(channel, visit, reason, now=now)
+    if refused := fairness.refusal(channel, visit, address, now=now):
+        return _fall_back(channel, visit, link_making.no_maker(channel) or refused, now=now)
+    for invite in candidates:
+        if not invite.given_at and _take(invite, visit, now=now):
+            supply.note_given(channel)
+            return Given(link=invite.link, channel_id=channel.pk)
+    made = link_making.make_now(channel, now=now)
+    if not isinstance(made, Invite):
+        fairness.got_none(channel, address)
+        return _fall_back(channel, visit, made, now=now)
+    _take(made, visit, now=now)
+    return Given(link=made.link, channel_id=channel.pk)
 
 
 def _candidates(channel: Channel, visit: Visit, *, now: datetime) -> list[Invite]:
     """The visitor's own links, then some of the pool; shuffled, so that two visitors rarely try the same."""
     find = _request_links if channel.uses_join_requests else _links
-    found = find(channel.pk, visit.temp_id.hex, now + pool.least_left())
+    found = find(channel.pk, visit.temp_id.hex, now + supply.least_left())
     free = [invite for invite in found if not invite.given_at]
     random.shuffle(free)
     return [invite for invite in found if invite.given_at] + free
@@ -100,7 +104,7 @@ def _candidates(channel: Channel, visit: Visit, *, now: datetime) -> list[Invite
 def _links_for(channel_id: str, temp_id: str, until: datetime, *, creates_join_request: bool) -> QuerySet[Invite]:
     theirs_or_free = Q(temp_id=RawSQL("%s", [temp_id])) | Q(given_at__isnull=True)
     invites = Invite.objects.filter(
-        pool.usable(until), theirs_or_free, channel=channel_id, creates_join_request=creates_join_request
+        supply.usable(until), theirs_or_free, channel=channel_id, creates_join_request=creates_join_request
     )
     return invites.order_by(F("given_at").desc(nulls_last=True), "created_at")[:CANDIDATES]
 
@@ -127,7 +131,7 @@ def own_link(channel: Channel) -> str:
 
 def _own(channel: Channel) -> list[str]:
     links = (channel.invite_link, f"https://t.me/{channel.username}")
-    return [link for link in links if pool.LINK.fullmatch(link)]
+    return [link for link in links if link_making.LINK.fullmatch(link)]
 
 
 def own_links(site: Site) -> dict[str, str]:

@@ -1,52 +1,26 @@
-"""Making invite links: ahead of time into the pool, on the spot where it is empty; and revoking used ones.
+"""The pools of invite links: filled ahead of time as far as visitors need them; what was used or left over goes."""
 
-Telegram is asked from a worker, with one exception: `make_now`, for a visitor
-who would otherwise get a link that leads back to no click.
-"""
-
-import threading
 import time
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
-from adtarget.core import rate_limit
-from leads.models import Channel, Site
-from leads.models.channel import TELEGRAM_LINK
-from tracker.choices import FallbackReason
+from leads.models import Bot, Channel
+from tracker import link_making, link_rates, supply
+from tracker.link_rates import Maker
 from tracker.models import Invite, InvitePool
-from tracker.telegram import client, groups
+from tracker.telegram import client
 from tracker.telegram.client import TelegramError
 
 log = structlog.get_logger(__name__)
 
-LINK = TELEGRAM_LINK  # the only addresses anybody is ever sent to
-
 RUN_SECONDS = 45  # a run stops after this; its lease ends later, so that no second one joins in
 LEASE = timedelta(seconds=60)
-REST = timedelta(seconds=30)  # after no answer
-REST_REFUSED = timedelta(minutes=10)  # after one that only the channel's owner can change
 KEEP_UNUSED = timedelta(days=7)
+TAKEN_BACK_AFTER = timedelta(minutes=15)
 REVOKED_AT_ONCE = 100
-MOST_AT_ONCE = 2  # requests of one process that wait for Telegram
-REFUSED = "Telegram refuses to make invite links: "
-
-_waiting = threading.BoundedSemaphore(MOST_AT_ONCE)
-
-
-def usable(until: datetime, prefix: str = "") -> Q:
-    """Links that still let somebody in, and will until then."""
-    wanted = {"used_at__isnull": True, "revoked_at__isnull": True, "expires_at__gt": until}
-    return Q(**{f"{prefix}{name}": value for name, value in wanted.items()})
-
-
-def least_left() -> timedelta:
-    """How long a link must still work for somebody to get it."""
-    return min(timedelta(hours=1), timedelta(hours=settings.INVITE_LINK_HOURS) / 4)
 
 
 def leads_through_a_bot(channel: Channel) -> bool:
@@ -54,150 +28,106 @@ def leads_through_a_bot(channel: Channel) -> bool:
     return channel.telegram_channel_id > 0
 
 
-# ------------------------------------------------------------------ on the spot
-def make_now(channel: Channel, *, now: datetime) -> Invite | FallbackReason:
-    """A new link, not yet given, or why there is none. Waits at most INVITE_WAIT_SECONDS.
-
-    While Telegram rests, or others already wait for it, nobody waits at all.
-    """
-    if reason := _why_not(channel, now=now):
-        return reason
-    if not _waiting.acquire(blocking=False):
-        return FallbackReason.POOL_EMPTY
-    try:
-        return make_link(channel, now=now, deadline_seconds=settings.INVITE_WAIT_SECONDS)
-    except TelegramError as error:
-        note_refusal(channel, error, now=now)
-        return FallbackReason.TELEGRAM
-    finally:
-        _waiting.release()
-
-
-def _why_not(channel: Channel, *, now: datetime) -> FallbackReason | None:
-    if channel.bot is None:
-        return FallbackReason.NO_BOT
-    if channel.bot_problem:
-        return FallbackReason.BOT_PROBLEM
-    pool: InvitePool | None = getattr(channel, "invite_pool", None)
-    if pool and pool.rests_until and pool.rests_until > now:
-        return FallbackReason.TELEGRAM
-    if links_left_today(channel.site, now=now) <= 0:
-        return FallbackReason.DAILY_CAP
-    return None if _may_ask(channel, "now") else FallbackReason.POOL_EMPTY
-
-
-def _may_ask(channel: Channel, who: str) -> bool:
-    per_minute = settings.INVITE_LINKS_PER_MINUTE
-    return not rate_limit.take(f"telegram:{who}:{channel.pk}", per_minute=per_minute, burst=per_minute)
-
-
-def links_left_today(site: Site, *, now: datetime) -> int:
-    """How many more links may be made for the site until midnight UTC."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    made = Invite.objects.filter(channel__site=site, created_at__gte=midnight).count()
-    return int(settings.INVITE_LINKS_PER_DAY) - made
-
-
-def make_link(channel: Channel, *, now: datetime, deadline_seconds: float | None = None) -> Invite:
-    """Asks Telegram for a link and keeps it. Raises TelegramError.
-
-    For one person and one day: a member limit or, where the channel wants
-    requests, a request each time; Telegram refuses both together.
-    """
-    expires_at = now + timedelta(hours=settings.INVITE_LINK_HOURS)
-    invite = Invite(
-        channel=channel, creates_join_request=channel.uses_join_requests, created_at=now, expires_at=expires_at
-    )
-    params = {
-        "chat_id": channel.telegram_channel_id,
-        "name": invite.pk,
-        "expire_date": int(expires_at.timestamp()),
-        **({"creates_join_request": True} if channel.uses_join_requests else {"member_limit": 1}),
-    }
-    assert channel.bot is not None  # noqa: S101  (callers asked)
-    result = client.call(channel.bot.token(), "createChatInviteLink", params=params, deadline_seconds=deadline_seconds)
-    link = result.get("invite_link") if isinstance(result, dict) else None
-    if not isinstance(link, str) or not LINK.fullmatch(link):
-        raise TelegramError(0, "Telegram's answer holds no link.")
-    invite.link = link
-    try:
-        with transaction.atomic():
-            invite.save(force_insert=True)
-    except IntegrityError as error:
-        raise TelegramError(0, "Telegram gave a link twice.") from error
-    return invite
-
-
-def note_refusal(channel: Channel, error: TelegramError, *, now: datetime) -> None:
-    """Lets Telegram rest as long as it asks, and shows on the channel what only its owner can mend."""
-    log.warning("no invite link made", channel=channel.pk, code=error.code, description=error.description)
-    if error.migrate_to_chat_id:
-        groups.move(channel.site.account_id, channel.telegram_channel_id, error.migrate_to_chat_id)
-        return
-    is_final = error.code in (400, 401, 403)
-    rest = timedelta(seconds=error.retry_after) if error.retry_after else REST_REFUSED if is_final else REST
-    resting = {"rests_until": now + rest, "last_error": str(error)[:200]}
-    InvitePool.objects.update_or_create(channel=channel, defaults=resting)
-    if error.retry_after:  # Telegram counts the bot's calls, not the channel's
-        InvitePool.objects.filter(channel__bot=channel.bot).update(**resting)
-    if is_final and not channel.bot_problem:
-        channel.bot_problem = f"{REFUSED}{error.description}"[:200]
-        channel.save(update_fields=["bot_problem"])
-
-
 # ------------------------------------------------------------------ ahead of time
 def fill_pools(now: datetime, *, channel_id: str = "") -> int:
-    """Makes links where fewer than INVITE_POOL_SIZE wait; how many. One channel, or all that lack some."""
+    """Makes links where fewer wait than the demand asks for; how many. One channel, or all that lack some."""
     ends = time.monotonic() + RUN_SECONDS
     made = 0
-    for channel in _thirsty(now, channel_id):
+    for channel, lacking in _lacking(now, channel_id):
         if time.monotonic() > ends or not _lease(channel, now=now):
             continue
         try:
-            made += _fill(channel, now=now, ends=ends)
-        except TelegramError as error:
-            note_refusal(channel, error, now=timezone.now())
-            if error.code == 0:
-                break  # Telegram is away, for the other channels too
+            made += _fill(channel, lacking, now=now, ends=ends)
+        except TelegramError:
+            break  # Telegram is away, for the other channels too
         finally:
             InvitePool.objects.filter(channel=channel).update(busy_until=None)
     return made
 
 
-def _thirsty(now: datetime, channel_id: str) -> QuerySet[Channel]:
-    of_right_kind = Q(invites__given_at__isnull=True, invites__creates_join_request=F("uses_join_requests"))
-    waiting = usable(now + least_left(), "invites__") & of_right_kind
-    channels = Channel.objects.active().filter(bot__isnull=False, telegram_channel_id__lt=0)
+def _lacking(now: datetime, channel_id: str) -> list[tuple[Channel, int]]:
+    """Channels with too few links and how many each lacks, the emptiest first. Keeps what each shall have."""
+    channels = Channel.objects.active().filter(telegram_channel_id__lt=0)
+    channels = channels.filter(Q(bot__isnull=False) | Q(further_bots__isnull=False)).distinct()
     if channel_id:
         channels = channels.filter(pk=channel_id)
-    return (
-        channels.exclude(invite_pool__rests_until__gt=now)
-        .select_related("bot", "site")
-        .annotate(waiting=Count("invites", filter=waiting))
-        .filter(waiting__lt=settings.INVITE_POOL_SIZE)
-        .order_by("waiting")
-    )
+    found = []
+    for channel in channels.exclude(invite_pool__rests_until__gt=now).select_related("bot", "site", "invite_pool"):
+        target, free = _target(channel, now=now), supply.count_free(channel, now)
+        if free < target:
+            found.append((free / target, channel, target - free))
+    return [(channel, lacking) for _, channel, lacking in sorted(found, key=lambda one: one[0])]
+
+
+def _target(channel: Channel, *, now: datetime) -> int:
+    target = supply.demand_of(channel.pk, now).target()
+    pool: InvitePool | None = getattr(channel, "invite_pool", None)
+    if pool is None:
+        pool, _ = InvitePool.objects.get_or_create(channel=channel)
+    if pool.target != target:
+        InvitePool.objects.filter(pk=pool.pk).update(target=target)
+    return target
 
 
 def _lease(channel: Channel, *, now: datetime) -> bool:
     """Whether this worker may fill the pool: one at a time does."""
-    InvitePool.objects.get_or_create(channel=channel)
     mine = InvitePool.objects.filter(Q(busy_until__isnull=True) | Q(busy_until__lt=now), channel=channel)
     return bool(mine.update(busy_until=now + LEASE))
 
 
-def _fill(channel: Channel, *, now: datetime, ends: float) -> int:
-    lacking = settings.INVITE_POOL_SIZE - channel.waiting  # type: ignore[attr-defined]
-    made = 0
-    for _ in range(min(lacking, links_left_today(channel.site, now=now))):
-        if time.monotonic() > ends or not _may_ask(channel, "pool"):
-            break
-        make_link(channel, now=timezone.now())
-        made += 1
-    if made and channel.bot_problem.startswith(REFUSED):
+def _fill(channel: Channel, lacking: int, *, now: datetime, ends: float) -> int:
+    """Takes back what was given and never used, where links are short, and makes the rest, its bots in turn."""
+    if 2 * lacking > supply.demand_of(channel.pk, now).target():
+        lacking -= take_back(channel, now=now, most=lacking)
+    lacking = min(lacking, link_making.links_left_today(channel.site, now=now))
+    # A right that was lost may be back: the channel's own bot is tried as well.
+    bots = list(dict.fromkeys([*filter(None, [channel.bot]), *link_rates.bots_of(channel)]))
+    makers, made = link_rates.makers(channel, now=now, bots=bots), 0
+    idle: list[Maker] = []
+    while makers and made < lacking and time.monotonic() <= ends:
+        maker = makers.pop(0)
+        if not maker.may_ask():
+            idle.append(maker)
+        elif _make(channel, maker):
+            makers.append(maker)
+            made += 1
+    for maker in idle:
+        link_rates.speed_up(maker)
+    return made
+
+
+def _make(channel: Channel, maker: Maker) -> bool:
+    """One link; False where this bot has to rest. Raises TelegramError where Telegram gives no answer."""
+    try:
+        link_making.make_link(channel, maker.bot, now=timezone.now())
+    except TelegramError as error:
+        link_making.note_refusal(channel, maker.bot, error, now=timezone.now())
+        if error.code == 0:
+            raise
+        return False
+    if maker.bot.pk == channel.bot_id and channel.bot_problem.startswith(link_making.REFUSED):
         channel.bot_problem = ""
         channel.save(update_fields=["bot_problem"])
-    return made
+    return True
+
+
+# ------------------------------------------------------------------ back into the pool
+def take_back(channel: Channel, *, now: datetime, most: int) -> int:
+    """Frees links that were given a quarter of an hour ago and not used, the oldest first; how many.
+
+    Not one by which somebody asked to join: that person is on the way.
+    """
+    given = Invite.objects.filter(
+        supply.usable(now + supply.least_left()),
+        channel=channel,
+        given_at__lt=now - TAKEN_BACK_AFTER,
+        creates_join_request=channel.uses_join_requests,
+        joins__isnull=True,
+    )
+    oldest = list(given.order_by("given_at").values_list("pk", flat=True)[: max(0, most)])
+    # Who taps again meanwhile keeps their link: the row is asked once more.
+    still = Invite.objects.filter(pk__in=oldest, given_at__lt=now - TAKEN_BACK_AFTER, used_at__isnull=True)
+    return still.update(given_at=None, temp_id=None, visit=None, clicks=0)
 
 
 # ------------------------------------------------------------------ after use or age
@@ -209,24 +139,31 @@ def revoke_stale(now: datetime) -> int:
     """
     of_other_kind = Q(given_at__isnull=True) & ~Q(creates_join_request=F("channel__uses_join_requests"))
     stale = Invite.objects.filter(Q(used_at__isnull=False) | of_other_kind, revoked_at__isnull=True, expires_at__gt=now)
-    stale = stale.exclude(channel__invite_pool__rests_until__gt=now).filter(channel__bot__isnull=False)
+    stale = stale.exclude(channel__invite_pool__rests_until__gt=now)
+    stale = stale.filter(Q(bot__isnull=False) | Q(channel__bot__isnull=False))
     revoked = 0
-    for invite in stale.select_related("channel__bot", "channel__site").order_by("expires_at")[:REVOKED_AT_ONCE]:
+    for invite in stale.select_related("bot", "channel__bot", "channel__site").order_by("expires_at")[:REVOKED_AT_ONCE]:
         try:
             _revoke(invite, now=now)
         except TelegramError as error:
-            note_refusal(invite.channel, error, now=now)
+            link_making.note_refusal(invite.channel, _maker_of(invite), error, now=now)
             break
         revoked += 1
     return revoked
 
 
-def _revoke(invite: Invite, *, now: datetime) -> None:
-    channel, bot = invite.channel, invite.channel.bot
+def _maker_of(invite: Invite) -> Bot:
+    """The bot that made the link: Telegram lets no other revoke it."""
+    bot = invite.bot or invite.channel.bot
     assert bot is not None  # noqa: S101  (the query asked)
+    return bot
+
+
+def _revoke(invite: Invite, *, now: datetime) -> None:
+    channel = invite.channel
     params = {"chat_id": channel.telegram_channel_id, "invite_link": invite.link}
     try:
-        client.call(bot.token(), "revokeChatInviteLink", params=params)
+        client.call(_maker_of(invite).token(), "revokeChatInviteLink", params=params)
     except TelegramError as error:
         if error.code != 400 or error.migrate_to_chat_id:
             raise

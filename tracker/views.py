@@ -16,7 +16,7 @@ from adtarget.api import exception_handler, parsing
 from adtarget.core import errors, rate_limit
 from adtarget.core.client_context import limit_group, peer_address
 from leads.models import Site
-from tracker import click_ids, invites, origins, pool, visitor_consent, visits
+from tracker import click_ids, invites, link_making, origins, visitor_consent, visits
 from tracker.models import Visit
 from tracker.serializers import InitRequest, InviteRequest, UpdateRequest
 from tracker.visits import Page
@@ -105,8 +105,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         origins.check(channel.site, request)
         _limit_site(channel.site)
         visit = _visit_of_click(request, channel.site, query)
-        may_have_own = not _wait(f"invites:{_address(request)}", settings.INVITES_PER_ADDRESS)
-        given = invites.give_invite(channel=channel, visit=visit, may_have_own=may_have_own, now=timezone.now())
+        given = invites.give_invite(channel=channel, visit=visit, address=_address(request), now=timezone.now())
     except (OperationalError, InterfaceError, PoolTimeout):
         if link := invites.remembered_link(*named):
             return _redirect(link)
@@ -125,7 +124,7 @@ def _visit_of_click(request: HttpRequest, site: Site, query: dict[str, Any]) -> 
     before = visits.latest_visit(site, page.temp_id, now)
     if before and not visits.brings_a_click(page, before):
         return before
-    return visits.start_visit(page, before=before, now=now)
+    return visits.start_visit(page, before=before, now=now, from_tap=True)
 
 
 def _page_of_click(request: HttpRequest) -> str:
@@ -164,7 +163,7 @@ def _with_cookies(response: HttpResponse, cookies: dict[str, dict[str, Any]], *,
 
 def _redirect(link: str) -> HttpResponse:
     """The only redirect there is. Raises where a stored link is no Telegram link."""
-    if not pool.LINK.fullmatch(link):
+    if not link_making.LINK.fullmatch(link):
         raise errors.ServiceUnavailable("This channel has no invite link at the moment.", retry_after=30)
     return HttpResponseRedirect(link)
 

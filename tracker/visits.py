@@ -133,7 +133,7 @@ def latest_visit(site: Site, temp_id: UUID, now: datetime) -> Visit | None:
     return None
 
 
-def start_visit(page: Page, *, before: Visit | None, now: datetime) -> Visit:
+def start_visit(page: Page, *, before: Visit | None, now: datetime, from_tap: bool = False) -> Visit:
     """Keeps a page view, in the visitor's running session or a new one. `before` is their `latest_visit`."""
     session = before.session if before and before.session.last_visit_at > now - SESSION_FOR else None
     is_new = session is None
@@ -141,6 +141,7 @@ def start_visit(page: Page, *, before: Visit | None, now: datetime) -> Visit:
     session.last_visit_at = now
     session.client_session_id = page.text("client_session_id") or session.client_session_id
     visit = _visit(page, session, before=before, in_same_session=not is_new, now=now)
+    visit.from_tap = from_tap
     if is_new:
         _insert_session_and_visit(session, visit)
     else:

@@ -35,6 +35,12 @@ class Channel(models.Model):
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "chn"), editable=False)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="channels")
     bot = models.ForeignKey(Bot, on_delete=models.SET_NULL, null=True, blank=True, related_name="channels")
+    further_bots = models.ManyToManyField(
+        Bot,
+        blank=True,
+        related_name="further_channels",
+        help_text="They make invite links too: each is limited by Telegram by itself.",
+    )
     telegram_channel_id = models.BigIntegerField(help_text="Telegram's own id, such as -1001234567890.")
     title = models.CharField(max_length=255)
     username = models.CharField(max_length=64, blank=True, help_text="Public name without @; empty when private.")

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from leads.models import Bot, Channel, Site
 from tests.factories import BotFactory, ChannelFactory
@@ -39,6 +42,12 @@ class Browser:
         response = self.init(query, **body)
         assert response.status_code == 200, response.content
         return Visit.objects.get(pk=response.json()["visitId"])
+
+    def arrive(self) -> "Browser":
+        """Views the page some seconds ago, as people do before they tap."""
+        with time_machine.travel(timezone.now() - timedelta(seconds=5), tick=False):
+            self.init()
+        return self
 
     def update(self, **ids: Any) -> HttpResponse:
         return self.post(

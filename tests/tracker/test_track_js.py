@@ -312,7 +312,7 @@ def test_a_tap_on_join_leads_to_the_visitors_own_link(landing, channel, body) ->
 @browser_test
 def test_a_link_opened_in_a_new_tab_is_the_visitors_own_too(landing, channel) -> None:
     InviteFactory(channel=channel)
-    landing.open(body="<a href='https://t.me/+own'>Join</a>")
+    landing.open("?gclid=G", body="<a href='https://t.me/+own'>Join</a>")
     landing.settle()
     landing.page.click("a", modifiers=["Control"])
     wait_for(lambda: Invite.objects.get().given_at, seconds=5)
@@ -324,7 +324,7 @@ def test_a_link_drawn_later_may_name_its_channel(landing, site, channel) -> None
     second = ChannelFactory(site=site, bot=channel.bot)
     InviteFactory(channel=channel)
     invite = InviteFactory(channel=second)
-    landing.open()
+    landing.open("?gclid=G")
     landing.settle()
     html = f"<a id=late data-adtarget-invite='{second.pk}' href='https://t.me/+own'>Join</a>"
     landing.page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", html)

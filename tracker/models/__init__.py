@@ -3,6 +3,7 @@ from tracker.models.bot_start import BotStart
 from tracker.models.invite import Invite
 from tracker.models.invite_pool import InvitePool
 from tracker.models.join import Join
+from tracker.models.link_rate import LinkRate
 from tracker.models.telegram_update import TelegramUpdate
 from tracker.models.unattributable_click import UnattributableClick
 from tracker.models.visit import TrackingSession, Visit
@@ -13,6 +14,7 @@ __all__ = [
     "Invite",
     "InvitePool",
     "Join",
+    "LinkRate",
     "TelegramUpdate",
     "TrackingSession",
     "UnattributableClick",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from adtarget.core.ids import new_id
-from leads.models import Channel
+from leads.models import Bot, Channel
 from tracker.models.visit import Visit
 
 
@@ -14,6 +14,15 @@ class Invite(models.Model):
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "inv"), editable=False)
     # Three indexes below begin with the channel.
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="invites", db_index=False)
+    bot = models.ForeignKey(
+        Bot,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Who made it, and alone may revoke it; empty: the channel's bot.",
+    )
     link = models.CharField(max_length=255, unique=True)
     creates_join_request = models.BooleanField(default=False)
     visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="invites")

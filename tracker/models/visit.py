@@ -37,6 +37,9 @@ class Visit(models.Model):
     session = models.ForeignKey(TrackingSession, on_delete=models.CASCADE, related_name="visits", db_index=False)
     temp_id = models.UUIDField()
     visited_at = models.DateTimeField()
+    from_tap = models.BooleanField(
+        default=False, db_default=False, help_text="Made by a tap on a link, without a page view told before."
+    )
     url = models.CharField(max_length=2048, blank=True)
     landing_page = models.CharField(max_length=2048, blank=True)
     referrer = models.CharField(max_length=2048, blank=True)

@@ -12,7 +12,7 @@ from adtarget.dashboard.channels.days import local_day, truncated
 from adtarget.dashboard.periods import Period
 from leads.models import Account, Channel
 from leads.searching import telegram_id
-from tracker import attribution, pool
+from tracker import attribution, supply
 from tracker.choices import FallbackReason, Route
 from tracker.models import Invite, Join, UnattributableClick
 
@@ -142,7 +142,7 @@ def waiting_requests(channel: Channel, period: Period) -> int:
 def waiting_links(channels: Iterable[Channel], *, now: datetime) -> dict[str, int]:
     """How many links of the right kind wait in each channel's pool."""
     waiting = Invite.objects.filter(
-        pool.usable(now + pool.least_left()),
+        supply.usable(now + supply.least_left()),
         given_at__isnull=True,
         channel__in=[channel.pk for channel in channels],
         creates_join_request=F("channel__uses_join_requests"),
