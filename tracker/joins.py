@@ -74,7 +74,8 @@ def record_request(*, channel: Channel, request: JoinRequested, now: datetime) -
     lead = _lead(channel, request.person, at=request.at, now=now)
     join = _join_of(channel, lead)
     invite = attribution.invite_of(channel, request.link)
-    if join.joined_at is None:
+    # Another bot of the channel may have told the whole link before this one, which got it cut.
+    if join.joined_at is None and (invite or not join.invite_id):
         match = attribution.by_invite(invite) if invite else Match(route=Route.LINK_UNKNOWN)
         _attribute(join, match)
     join.requested_at = request.at

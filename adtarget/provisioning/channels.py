@@ -45,7 +45,7 @@ def provision_channels(nodes: list[Node], *, site: Site, tally: Tally) -> list[d
 
 
 def _channel(node: Node, *, site: Site, tally: Tally) -> dict[str, str]:
-    note_unknown(node, "telegramChannelId", "bot", *(known.name for known in CHANNEL_FIELDS))
+    note_unknown(node, "telegramChannelId", "bot", "furtherBots", *(known.name for known in CHANNEL_FIELDS))
     telegram_id = TELEGRAM_CHANNEL_ID(node.child("telegramChannelId").required())
     channel = Channel.objects.filter(site=site, telegram_channel_id=telegram_id).first()
     channel = channel or Channel(site=site, telegram_channel_id=telegram_id, title=str(telegram_id))
@@ -56,6 +56,9 @@ def _channel(node: Node, *, site: Site, tally: Tally) -> dict[str, str]:
     if wanted.get("is_default"):
         join_events.make_room_for_default(channel)
     channel = apply(channel, wanted, tally)
+    if node.has("furtherBots"):
+        named = [_named_bot(item.required(), site=site) for item in node.items("furtherBots")]
+        channel.further_bots.set([bot for bot in named if bot])
     return {"channelId": channel.pk, "telegramChannelId": str(channel.telegram_channel_id)}
 
 

@@ -21,11 +21,14 @@ class ChannelAdmin(AuditedAdmin, BigTableAdmin):
     list_filter = ("is_active", "event_type", ("bot_problem", admin.EmptyFieldListFilter))
     list_select_related = ("site", "bot")
     search_fields = ("title", "username", "id__exact", "site__domain", "telegram_channel_id__exact")
-    autocomplete_fields = ("site", "bot")
+    autocomplete_fields = ("site", "bot", "further_bots")
     readonly_fields = ("id", "bot_problem", "pages", "created_at")
     fieldsets = (
         (None, {"fields": ("site", "title", "is_active", "is_default", "funnel_order", "pages")}),
-        ("Telegram", {"fields": ("telegram_channel_id", "username", "bot", "bot_problem", "invite_link")}),
+        (
+            "Telegram",
+            {"fields": ("telegram_channel_id", "username", "bot", "further_bots", "bot_problem", "invite_link")},
+        ),
         (
             "What a join means",
             {"fields": ("event_type", "custom_event_name", "value", "currency", "auto_fire", "stay_hours")},

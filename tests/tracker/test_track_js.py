@@ -316,7 +316,7 @@ def test_a_link_opened_in_a_new_tab_is_the_visitors_own_too(landing, channel) ->
     landing.settle()
     landing.page.click("a", modifiers=["Control"])
     wait_for(lambda: Invite.objects.get().given_at, seconds=5)
-    assert landing.page.url.endswith("/page")
+    assert landing.page.url.endswith("/page?gclid=G")
 
 
 @browser_test

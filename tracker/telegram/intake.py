@@ -24,8 +24,14 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 WAIT_FOR_THE_JOIN = timedelta(minutes=1)
+WAIT_FOR_ANOTHER_BOT = timedelta(seconds=30)
+CUT = "…"  # ends a link that another administrator made, see ChatInviteLink in Telegram's Bot API
 KEEP_FOR = timedelta(days=7)  # Telegram repeats an update for 24 hours and may reuse its number after a week
 AT_ONCE = 200
+
+
+class AnotherBotMayKnow(Exception):
+    """A join by a link that another bot of the channel may have made: only that bot is shown the whole link."""
 
 
 class LeftBeforeJoining(Exception):
@@ -70,6 +76,8 @@ def work(row_id: int, *, now: datetime) -> None:
             row.save(update_fields=["processed_at", "error"])
     except LeftBeforeJoining:
         _postpone(row_id, "The join is not known yet.", due_at=now + WAIT_FOR_THE_JOIN)
+    except AnotherBotMayKnow:
+        _postpone(row_id, "Another bot may have made the link.", due_at=now + WAIT_FOR_ANOTHER_BOT)
     except Exception as error:
         log.exception("Telegram update failed, the sweep tries again", update=row_id, error=type(error).__name__)
         pause = min(FIRST_PAUSE * 2 ** min(failures, 16), LONGEST_PAUSE)
@@ -96,7 +104,7 @@ def _apply(row: TelegramUpdate, *, now: datetime) -> None:
     bot = row.bot
     match updates.parse(row.body):
         case Joined() as joined:
-            for channel in _channels(bot, joined.chat_id, joined.link):
+            for channel in _channels_of_link(row, joined):
                 with suppress(errors.PersonErased):
                     joins.record_join(channel=channel, joined=joined, now=now)
         case Left() as left:
@@ -105,7 +113,7 @@ def _apply(row: TelegramUpdate, *, now: datetime) -> None:
             if known and not any(known) and not row.failures:
                 raise LeftBeforeJoining
         case JoinRequested() as request:
-            for channel in _channels(bot, request.chat_id, request.link):
+            for channel in _channels_of_link(row, request):
                 with suppress(errors.PersonErased):
                     joins.record_request(channel=channel, request=request, now=now)
             transaction.on_commit(approvals.ring, robust=True)
@@ -125,13 +133,26 @@ def _channels(bot: Bot, chat_id: int, link: str = "") -> list[Channel]:
     """
     channels = list(
         Channel.objects.active()
-        .filter(Q(bot=bot) | Q(bot=None), site__account=bot.account_id, telegram_channel_id=chat_id)
+        .filter(
+            Q(bot=bot) | Q(bot=None) | Q(pk__in=bot.further_channels.values("pk")),
+            site__account=bot.account_id,
+            telegram_channel_id=chat_id,
+        )
         .select_related("site")
         .order_by("site_id")
     )
     if link and len(channels) > 1:
         owner = Invite.objects.filter(link=link, channel__in=channels).values_list("channel_id", flat=True).first()
         return [channel for channel in channels if owner in (None, channel.pk)]
+    return channels
+
+
+def _channels_of_link(row: TelegramUpdate, event: Joined | JoinRequested) -> list[Channel]:
+    """The channels of a join or request. Raises AnotherBotMayKnow once for a cut link where several bots make links."""
+    channels = _channels(row.bot, event.chat_id, event.link)
+    with_more = Channel.further_bots.through.objects.filter(channel__in=channels)
+    if event.link.endswith(CUT) and not row.failures and with_more.exists():
+        raise AnotherBotMayKnow
     return channels
 
 

@@ -45,6 +45,8 @@ class BotApi:
     def create_link(self, bot: Bot, params: Mapping[str, Any]) -> Json:
         chat = self._chat_to_invite_to(bot, params)
         facts = _link_facts(params)
+        if wait := self.state.seconds_to_wait(chat, bot):
+            raise Refused(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
         link = self.state.new_link(chat, bot)
         _apply(link, facts)
         return link.told()

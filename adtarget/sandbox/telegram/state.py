@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST_PENDING = 10_000
+#: Links a bot may make in a chat within a minute. Telegram names no figure; this one is as strict as its limit of
+#: 20 messages a minute in a group (core.telegram.org/bots/faq).
+LINKS_PER_MINUTE = 20
 MOST_KEPT_MESSAGES = 100
 #: What a bot gets that never named its `allowed_updates`: `chat_member` is not among it.
 DEFAULT_UPDATES = ("message", "my_chat_member", "chat_join_request", "callback_query", "channel_post")
@@ -136,6 +139,7 @@ class State:
     def __init__(self, link_base: str) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.link_base = link_base
+        self.links_per_minute = LINKS_PER_MINUTE
         self.clear()
 
     def clear(self) -> None:
@@ -143,6 +147,7 @@ class State:
             self.bots: dict[str, Bot] = {}
             self.chats: dict[int, Chat] = {}
             self.people: dict[int, Person] = {}
+            self.made: dict[tuple[int, int], deque[float]] = {}
             self.changed.notify_all()
 
     def bot(self, token: str) -> Bot:
@@ -160,6 +165,16 @@ class State:
         """The person of that id; without one, somebody new."""
         person_id = person_id or 5_000_000_000 + secrets.randbelow(10**9)
         return self.people.setdefault(person_id, Person(person_id, f"Person {str(person_id)[-4:]}"))
+
+    def seconds_to_wait(self, chat: Chat, bot: Bot) -> int:
+        """How long the bot must wait before it may make another link in the chat; 0 notes that it makes one now."""
+        made, now = self.made.setdefault((bot.id, chat.id), deque()), time.time()
+        while made and made[0] <= now - 60:
+            made.popleft()
+        if len(made) >= self.links_per_minute:
+            return max(1, int(made[0] + 60 - now) + 1)
+        made.append(now)
+        return 0
 
     def new_link(self, chat: Chat, creator: Bot) -> Link:
         link = Link(f"{self.link_base}/+{secrets.token_urlsafe(12)}", creator)

@@ -11,8 +11,9 @@ from conversions.models import Conversion
 from dispatch.choices import SendStatus
 from dispatch.models import Send
 from leads.models import Channel, Lead
-from tests.factories import ChannelFactory, InviteFactory, SiteFactory, VisitFactory
+from tests.factories import BotFactory, ChannelFactory, InviteFactory, SiteFactory, VisitFactory
 from tests.tracker.telegram import recorded
+from tests.tracker.telegram.conftest import tell
 from tests.tracker.telegram.recorded import ADMIN, CHAT
 from tracker.choices import Route
 from tracker.models import BotChat, Join
@@ -297,3 +298,38 @@ def test_a_group_that_moves_onto_a_known_channel_moves_nothing(tell, channel) ->
     tell(recorded.migration(old=CHAT, new=-100222))
     channel.refresh_from_db()
     assert channel.telegram_channel_id == CHAT
+
+
+# ------------------------------------------------------------------ several bots of one channel
+class TestSeveralBots:
+    """Telegram shows the whole link only to the bot that made it, and cuts it for the others."""
+
+    CUT = "https://t.me/+o…"
+
+    @pytest.fixture
+    def second(self, channel, bot):
+        made = BotFactory(account=bot.account, username="second", token="43:BB-token")
+        channel.further_bots.add(made)
+        return made
+
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_the_makers_word_counts_in_any_order(self, bot, second, invite, order) -> None:
+        told = [(bot, recorded.join(link=self.CUT)), (second, recorded.join(link=invite.link))]
+        for number in order:
+            tell(*told[number])
+        intake.work_due(timezone.now() + timedelta(minutes=1))
+        assert (Join.objects.get().route, Join.objects.get().rejoins) == (Route.INVITE_LINK, 0)
+
+    def test_a_link_made_by_hand_is_recorded_later(self, bot, second) -> None:
+        tell(bot, recorded.join(link=self.CUT))
+        assert not Join.objects.exists()
+        intake.work_due(timezone.now() + timedelta(minutes=1))
+        assert Join.objects.get().route == Route.LINK_UNKNOWN
+
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_a_request_keeps_its_link_in_any_order(self, bot, second, invite, order) -> None:
+        told = [(bot, recorded.join_request(link=self.CUT)), (second, recorded.join_request(link=invite.link))]
+        for number in order:
+            tell(*told[number])
+        intake.work_due(timezone.now() + timedelta(minutes=1))
+        assert Join.objects.get().invite == invite
