@@ -14,7 +14,7 @@ from tracker.choices import FallbackReason
 from tracker.models import Visit
 
 SOONEST, LATEST = timedelta(seconds=1), timedelta(hours=1)
-ONE_IN_MINUTES = 10  # for an address, while links are short
+LEAST_IN_MINUTES = 10  # what an address has while links are short
 SHARE_OF_DAY = 0.25  # of the site's links a day, for an address over its own limits
 DAY_MINUTES = 24 * 60
 
@@ -37,13 +37,14 @@ def _may_have(channel: Channel, address: str, *, now: datetime) -> bool:
     """An address has its own limits, and a share of the supply beyond them while there is enough.
 
     A shared address, as of a mobile carrier, thus gets links for many people.
-    Where links are short each address has one in ten minutes.
+    Where links are short each address has one in ten minutes, or a fifth of its limit where that is set higher.
     """
     if settings.DEMO:  # all its visitors come from this machine
         return True
     name = f"{channel.pk}:{address}"
-    is_first = _take("first", name, per_minute=1 / ONE_IN_MINUTES, burst=1)
     minute, day = settings.INVITES_PER_ADDRESS, settings.INVITES_PER_ADDRESS_AND_DAY
+    least = max(1, minute // 5)
+    is_first = _take("first", name, per_minute=least / LEAST_IN_MINUTES, burst=least)
     is_within = _take("minute", name, per_minute=minute, burst=minute) and _take(
         "day", name, per_minute=day / DAY_MINUTES, burst=day
     )

@@ -86,7 +86,7 @@ def _slow_pool(facts: Facts) -> Advice | None:
     if not facts.matters(taps):
         return None
     why = f"{_taps(taps)} found the pool empty: links were asked for faster than they were made."
-    return Advice(why, "Ask whoever runs AdTarget for a larger INVITE_POOL_SIZE.")
+    return Advice(why, "Give the channel a further bot: each makes links at a pace of its own.")
 
 
 def _resting(facts: Facts) -> Advice | None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0007_site_consent_policy'),
+        ('leads', '0010_drop_the_clear_webhook_secret'),
     ]
 
     operations = [
