@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0011_further_bots'),
+        ('leads', '0012_further_bots'),
         ('tracker', '0011_shared_bot_starts'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0010_drop_the_clear_webhook_secret'),
+        ('leads', '0011_invitation'),
     ]
 
     operations = [
