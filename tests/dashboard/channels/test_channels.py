@@ -179,7 +179,7 @@ ADVICE = [
     ({}, lost(Route.PUBLIC_CHANNEL), "Use request links"),
     ({"uses_join_requests": True}, lost(Route.LINK_SHARED, Tap.PERSONAL), "Turn request links off"),
     ({}, lost(Route.LINK_UNKNOWN, Tap.PERSONAL), "Take other invite links off"),
-    ({}, taps(FallbackReason.POOL_EMPTY), "INVITE_POOL_SIZE"),
+    ({}, taps(FallbackReason.POOL_EMPTY), "a further bot"),
     ({}, taps(FallbackReason.TELEGRAM, channels_beside=2), "a bot of its own"),
     ({}, taps(FallbackReason.DAILY_CAP), "INVITE_LINKS_PER_DAY"),
     ({}, taps(FallbackReason.ADDRESS_LIMIT), "each visitor's address"),
