@@ -386,7 +386,6 @@ def test_another_default_channel_takes_over() -> None:
             "sites[0].pixels[0].options.credentials: must be a service-account key",
         ),
         ("sites.0.channels.0.furtherBots", ["other_bot"], "furtherBots[0]: is not a bot of this account"),
-        ("sites.0.keepParameters", ["a b"], "sites[0].keepParameters[0]: must be the name of a query"),
         ("sites.0.channels.0.telegramChannelId", "abc", "sites[0].channels[0].telegramChannelId: must be a whole"),
         ("sites.0.channels.0.telegramChannelId", 2**70, "telegramChannelId: must be between"),
         ("sites.0.channels.0.funnelOrder", True, "sites[0].channels[0].funnelOrder: must be a whole number."),
