@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from adtarget.core import rate_limit
-from leads import api_keys
+from leads import api_keys, failed_keys
 from leads.models import Account, ApiKey, Channel, Site
 from tests import second_pass
 from tests.browser import SharedChromium
@@ -42,6 +42,7 @@ def _no_network() -> Iterator[None]:
 def _empty_cache() -> None:
     cache.clear()
     rate_limit._local_buckets.cache_clear()
+    failed_keys._refused_until.clear()
     visits.forget_sites()
     supply.forget()
 
