@@ -12,10 +12,15 @@ from adtarget.dashboard.sign_in.views.signing_in import sign_in_to_admin
 from adtarget.demo.landing import landing
 from tracker.telegram.webhook import webhook
 
+# Without OPTIONS, for which it has no template.
+docs = SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"])
+
 urlpatterns = [
     path("api/v1/", include("adtarget.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path(
+        "api/docs/", SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"]), name="docs"
+    ),
     path("", include("tracker.urls")),
     path("demo/", landing, name="demo-landing"),
     path("telegram/webhook/<str:bot_id>", webhook, name="telegram-webhook"),

@@ -86,7 +86,7 @@ class ConversionDetail(AnswerSerializer):
     awaitingManualInput = serializers.BooleanField(source="awaiting_manual_input")
     attributedAt = Moment(source="attributed_at")
     eventTime = Moment(source="event_time")
-    eventValue = Money(source="value")
+    eventValue = Money(source="value", allow_null=True)
     eventCurrency = serializers.SerializerMethodField()
     orderId = serializers.SerializerMethodField()
     warnings = LeftOutAnswer(many=True, source="left_out_or_none", allow_null=True)
@@ -112,7 +112,7 @@ class ConversionsAnswer(AnswerSerializer):
     """GET /conversions: one page, newest first."""
 
     conversions = ConversionDetail(many=True)
-    nextCursor = serializers.CharField(help_text="Of the next page; absent on the last.")
+    nextCursor = serializers.CharField(allow_null=True, help_text="Of the next page; absent on the last.")
 
 
 class PlatformForecast(AnswerSerializer):

@@ -73,9 +73,9 @@ class AttemptAnswer(AnswerSerializer):
 
     number = serializers.IntegerField()
     startedAt = Moment(source="started_at")
-    durationMs = serializers.IntegerField(source="duration_ms")
+    durationMs = serializers.IntegerField(source="duration_ms", allow_null=True)
     outcome = serializers.ChoiceField(choices=Outcome.choices)
-    httpStatus = serializers.IntegerField(source="http_status")
+    httpStatus = serializers.IntegerField(source="http_status", allow_null=True)
     code = serializers.SerializerMethodField()
     message = serializers.SerializerMethodField()
     traceId = serializers.SerializerMethodField()
@@ -119,7 +119,7 @@ class SendsAnswer(AnswerSerializer):
     """GET /sends: one page, newest first."""
 
     sends = ListedSend(many=True)
-    nextCursor = serializers.CharField(help_text="Of the next page; absent on the last.")
+    nextCursor = serializers.CharField(allow_null=True, help_text="Of the next page; absent on the last.")
 
 
 class PauseAnswer(AnswerSerializer):
@@ -140,7 +140,7 @@ class PixelAnswer(AnswerSerializer):
     active = serializers.BooleanField(source="is_active")
     paused = serializers.SerializerMethodField()
 
-    @extend_schema_field(PauseAnswer)
+    @extend_schema_field(PauseAnswer(allow_null=True))
     def get_paused(self, pixel: Pixel) -> dict[str, Any] | None:
         return dict(PauseAnswer(pixel).data) if pixel.paused_at else None
 

@@ -22,7 +22,7 @@ class LeadConversion(AnswerSerializer):
     capiStatus = serializers.SerializerMethodField()
     attributedAt = Moment(source="attributed_at")
     eventTime = Moment(source="event_time")
-    eventValue = Money(source="value")
+    eventValue = Money(source="value", allow_null=True)
     eventCurrency = serializers.SerializerMethodField()
     source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # the page's name for it
     awaitingManualInput = serializers.SerializerMethodField()

@@ -4,8 +4,11 @@ import re
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+
+from adtarget.api.fields import AnswerSerializer
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
@@ -38,6 +41,20 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "scheme": "bearer",
             "description": "An API key of the account: atk_live_… or atk_test_….",
         }
+
+
+class Schema(AutoSchema):
+    """Answers as they are: a list comes in an object, and what is absent is left out instead of null."""
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return False
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, AnswerSerializer):
+            absent = {name for name, field in schema["properties"].items() if field.pop("nullable", False)}
+            schema["required"] = [name for name in schema.get("required", ()) if name not in absent]
+        return schema
 
 
 def describe(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

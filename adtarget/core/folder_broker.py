@@ -13,22 +13,20 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
+import structlog
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps
-
-from adtarget.core.unreadable_messages import ReadableOnly, note_dropped
 
 SCHEME = "folder"
 TRANSPORT_ALIASES[SCHEME] = "adtarget.core.folder_broker:Transport"
 
+log = structlog.get_logger(__name__)
 
-_Channel: Any = filesystem.Channel  # the stubs differ from what it takes
 
-
-class Channel(ReadableOnly, _Channel):
+class Channel(filesystem.Channel):
     """Messages are files `<time>_<random>.<queue>.msg`, oldest first."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # type: ignore[override]
         # Of one width, so that the order of names is the order of time.
         _write_whole(Path(self.data_folder_out) / f"{time_ns():020}_{uuid.uuid4()}.{queue}.msg", message)
 
@@ -36,8 +34,8 @@ class Channel(ReadableOnly, _Channel):
         while True:
             try:
                 return super()._get(queue)
-            except ValueError:
-                note_dropped(queue, "not JSON")
+            except ValueError as error:
+                log.warning("unreadable message dropped", queue=queue, error=type(error).__name__)
 
     def get_table(self, exchange: str) -> list[Any]:
         try:

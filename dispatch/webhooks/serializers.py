@@ -1,10 +1,9 @@
 """Requests and answers of the webhook endpoints."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from adtarget.api.fields import AnswerSerializer, Choice, Flag, Moment, Text
+from adtarget.core.times import milliseconds
 from dispatch.webhooks import endpoints, targets
 from dispatch.webhooks.choices import SUBSCRIBABLE, MessageStatus, WebhookEvent
 from dispatch.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
@@ -58,8 +57,8 @@ class WebhookSecretAnswer(AnswerSerializer):
 class WebhookAttemptAnswer(AnswerSerializer):
     number = serializers.IntegerField()
     startedAt = Moment(source="started_at")
-    durationMs = serializers.IntegerField(source="duration_ms")
-    httpStatus = serializers.IntegerField(source="http_status")
+    durationMs = serializers.IntegerField(source="duration_ms", allow_null=True)
+    httpStatus = serializers.IntegerField(source="http_status", allow_null=True)
     answer = serializers.SerializerMethodField()
 
     def get_answer(self, attempt: WebhookAttempt) -> str | None:
@@ -75,8 +74,8 @@ class WebhookMessageAnswer(AnswerSerializer):
     body = serializers.DictField()
     attempts = WebhookAttemptAnswer(many=True, source="attempt_set")
 
-    def get_nextAttemptAt(self, message: WebhookMessage) -> Any:
-        return Moment().to_representation(message.due_at) if message.due_at and not message.claim else None
+    def get_nextAttemptAt(self, message: WebhookMessage) -> int | None:
+        return milliseconds(message.due_at) if message.due_at and not message.claim else None
 
 
 class WebhookMessageListAnswer(AnswerSerializer):
