@@ -17,8 +17,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
     shutil.copytree(PROJECT / "bin", folder / "bin")
-    for name in ("requirements.txt", "constraints.txt"):
-        shutil.copy(PROJECT / name, folder)
+    shutil.copy(PROJECT / "requirements.txt", folder)
     return folder
 
 

@@ -18,27 +18,50 @@ def test_the_procfile_names_web_worker_and_beat() -> None:
     assert not [line for line in lines if "$" in line], "configuration comes from the environment, not the shell"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+LISTS = ["requirements", "requirements-dev"]
+
+
+def wanted(name: str) -> list[str]:
+    """The lines of a hand-written list that name a package."""
+    return [line for line in (PROJECT / f"{name}.in").read_text().splitlines() if line[:1] not in ("#", "-")]
+
+
+def pinned(name: str) -> dict[str, str]:
+    """Package → version and the rest, hashes included, of the list that is installed."""
+    blocks = re.split(r"\n(?=\S)", (PROJECT / f"{name}.txt").read_text())
+    found = (re.match(r"([\w.-]+)(?:\[[^\]]*\])?==(.*)", block, re.DOTALL) for block in blocks)
+    return {plain(match[1]): match[2] for match in found if match}
+
+
+def plain(package: str) -> str:
+    return re.sub(r"[-_.]+", "-", package.partition("[")[0]).lower()
+
+
+@pytest.mark.parametrize("name", LISTS)
 def test_every_requirement_is_pinned_and_has_its_reason(name: str) -> None:
-    lines = [line for line in (PROJECT / name).read_text().splitlines() if line[:1] not in ("#", "-")]
-
-    assert not [line for line in lines if "==" not in line or "# " not in line]
+    assert not [line for line in wanted(name) if "==" not in line or "# " not in line]
 
 
-def test_every_requirement_is_among_the_constraints() -> None:
-    pinned = {line.lower().replace("_", "-") for line in (PROJECT / "constraints.txt").read_text().splitlines()}
-    wanted = [
-        line.partition("#")[0].strip().lower().replace("_", "-")
-        for name in ("requirements.txt", "requirements-dev.txt")
-        for line in (PROJECT / name).read_text().splitlines()
-        if "==" in line
-    ]
+@pytest.mark.parametrize("name", LISTS)
+def test_the_installed_list_has_every_wanted_version(name: str) -> None:
+    versions = {package: rest.split()[0] for package, rest in pinned(name).items()}
+    asked = [line.split("#")[0].split("==") for line in wanted(name)]
+    assert {plain(package): version.strip() for package, version in asked}.items() <= versions.items()
 
-    assert not [
-        line
-        for line in wanted
-        if line.partition("[")[0] + line[line.index("==") :] not in pinned and line not in pinned
-    ]
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_installed_package_has_its_hashes(name: str) -> None:
+    assert not [package for package, rest in pinned(name).items() if "--hash=sha256:" not in rest]
+
+
+def test_both_lists_install_the_same_versions() -> None:
+    assert pinned("requirements").items() <= pinned("requirements-dev").items()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_names_no_package_index(name: str) -> None:
+    text = (PROJECT / f"{name}.txt").read_text()
+    assert not re.search(r"https?://|^--(?:index|extra|find|trusted)", text, re.MULTILINE)
 
 
 def test_python_311_is_enough() -> None:
