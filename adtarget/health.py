@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from adtarget.core import heartbeat
 from adtarget.core.cached import kept
+from adtarget.core.unreadable_messages import count_dropped
 from dispatch.choices import Counted
 from dispatch.models import Pixel, Receipt, Send
 
@@ -137,6 +138,8 @@ class _Collector:
         yield GaugeMetricFamily("adtarget_sends_oldest_due_seconds", "How late the oldest of them is.", value=oldest)
         yield self._pixels()
         yield self._receipts()
+        dropped = "Messages of the queue that no worker could read."
+        yield CounterMetricFamily("adtarget_unreadable_messages", dropped, value=count_dropped())
 
     def _sends(self) -> Metric:
         family = GaugeMetricFamily("adtarget_sends", "Sends by what became of them.", labels=["platform", "status"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from kombu.transport import TRANSPORT_ALIASES
 
 from adtarget.core import folder_broker
 from adtarget.core.logs import logging_config
@@ -273,6 +274,7 @@ if EMBEDDED:
         "polling_interval": 0.1,
     }
 else:
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "adtarget.core.redis_broker:Transport"))
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         # Doorbells are cheap to repeat and the sweep covers the rest, so come back soon.
         "visibility_timeout": 120,
@@ -285,6 +287,7 @@ else:
         "retry_on_timeout": True,
         "max_connections": 200,
     }
+CELERY_WORKER_CONSUMER = "adtarget.core.worker_consumer:Consumer"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_ACKS_LATE = True

@@ -13,20 +13,22 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
-import structlog
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps
+
+from adtarget.core.unreadable_messages import ReadableOnly, note_dropped
 
 SCHEME = "folder"
 TRANSPORT_ALIASES[SCHEME] = "adtarget.core.folder_broker:Transport"
 
-log = structlog.get_logger(__name__)
+
+_Channel: Any = filesystem.Channel  # the stubs differ from what it takes
 
 
-class Channel(filesystem.Channel):
+class Channel(ReadableOnly, _Channel):
     """Messages are files `<time>_<random>.<queue>.msg`, oldest first."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # type: ignore[override]
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         # Of one width, so that the order of names is the order of time.
         _write_whole(Path(self.data_folder_out) / f"{time_ns():020}_{uuid.uuid4()}.{queue}.msg", message)
 
@@ -34,8 +36,8 @@ class Channel(filesystem.Channel):
         while True:
             try:
                 return super()._get(queue)
-            except ValueError as error:
-                log.warning("unreadable message dropped", queue=queue, error=type(error).__name__)
+            except ValueError:
+                note_dropped(queue, "not JSON")
 
     def get_table(self, exchange: str) -> list[Any]:
         try:

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -31,6 +32,8 @@ LATE = "No complete answer in time."
 ChooseAddress = Callable[[str, int], str]
 
 _of_this_thread = threading.local()
+# A name server that hangs keeps a thread; the pool bounds how many.
+_resolvers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="resolver")
 
 
 class AddressRefused(Exception):
@@ -76,6 +79,16 @@ def _watch(conn: connection.HTTPConnection) -> None:
         deadline.request_left = True
 
 
+def _in_time(deadline: Deadline, choose: ChooseAddress, host: str, port: int) -> str:
+    """The chosen address, or AddressRefused at the deadline: a name server may take a minute to say nothing."""
+    choosing = _resolvers.submit(choose, host, port)
+    try:
+        return choosing.result(timeout=deadline.remaining())
+    except TimeoutError:
+        choosing.cancel()
+        raise AddressRefused("The host's name was not resolved in time.") from None
+
+
 class _Chosen(connection.HTTPConnection):
     """Connects to the address that `choose_address` returned; TLS still verifies the host name."""
 
@@ -85,7 +98,9 @@ class _Chosen(connection.HTTPConnection):
             return super()._new_conn()
         named = self._dns_host
         try:
-            self._dns_host = deadline.choose_address(named, self.port or self.default_port)
+            self._dns_host = _in_time(deadline, deadline.choose_address, named, self.port or self.default_port)
+            if isinstance(self.timeout, int | float):
+                self.timeout = min(self.timeout, deadline.remaining())
             return super()._new_conn()
         except AddressRefused as refused:
             raise NewConnectionError(self, str(refused)) from refused

@@ -14,8 +14,19 @@ LONGEST_URL = 2048
 #: Names of machines that are no names on the internet (RFC 6761, RFC 6762, RFC 8375, ICANN's .internal).
 LOCAL_NAMES = ("localhost", "local", "internal", "home.arpa", "lan", "intranet", "test", "invalid")
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
+#: IANA's global unicast, less what no host on the internet has (IANA IPv6 special-purpose address registry, RFC 6890).
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+_NOT_OF_THE_INTERNET = [
+    ipaddress.ip_network(network)
+    for network in (
+        "2001::/23",  # protocol assignments: Teredo, benchmarking, ORCHID, ORCHIDv2
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4
+        "3fff::/20",  # documentation
+    )
+]
+#: An IPv4 address stands in their last 32 bits: mapped, compatible, and as NAT64 writes it (RFC 4291, RFC 6052).
+_WRAPS_IPV4 = [ipaddress.ip_network(network) for network in ("::ffff:0:0/96", "::/96", "64:ff9b::/96")]
 
 
 class WrongTarget(ValueError):
@@ -44,32 +55,39 @@ def check_url(url: str, *, private_is_allowed: bool) -> None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet, also where it wraps another one."""
+    """Whether an IP address is global unicast; one that wraps an IPv4 address is judged by that."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip in _NAT64_LOCAL or ip.scope_id:
-            return False
-        wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if ip in _NAT64:
-            wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if wrapped is not None:
-            return is_public(str(wrapped))
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip.is_global and not ip.is_multicast
+    if ip.scope_id:
+        return False
+    if any(ip in network for network in _WRAPS_IPV4):
+        return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
+    return ip in _GLOBAL_UNICAST and not any(ip in network for network in _NOT_OF_THE_INTERNET)
 
 
 def choose_public(host: str, port: int) -> str:
     """The address a host means now. Raises AddressRefused where any of its addresses is private."""
+    addresses = _resolve(host, port)
+    if not all(map(is_public, addresses)):
+        raise AddressRefused("The host leads into a private network; nothing was sent.")
+    return addresses[0]
+
+
+def choose_any(host: str, port: int) -> str:
+    """The address a host means now, wherever it is."""
+    return _resolve(host, port)[0]
+
+
+def _resolve(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise AddressRefused("The host's name is unknown.") from error
-    addresses = [str(entry[4][0]) for entry in found]
-    if not all(map(is_public, addresses)):
-        raise AddressRefused("The host leads into a private network; nothing was sent.")
-    return addresses[0]
+    return [str(entry[4][0]) for entry in found]
 
 
 def _is_public_host(host: str) -> bool:

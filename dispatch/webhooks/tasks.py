@@ -40,5 +40,5 @@ def post(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         headers=headers,
         body=body,
         deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS,
-        choose_address=None if settings.WEBHOOKS_ALLOW_PRIVATE else targets.choose_public,
+        choose_address=targets.choose_any if settings.WEBHOOKS_ALLOW_PRIVATE else targets.choose_public,
     )

@@ -10,6 +10,8 @@ from django.core.cache import cache
 
 from adtarget.core import cached
 
+pytestmark = pytest.mark.redis
+
 
 class RunsWhenUnpickled:
     def __init__(self, file: Path) -> None:

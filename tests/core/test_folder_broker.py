@@ -26,6 +26,7 @@ def test_messages_come_out_whole_and_in_their_order(connection: Connection) -> N
     assert [queue.get(block=False).payload["n"] for _ in range(12)] == list(range(12))
 
 
+@pytest.mark.redis
 @pytest.mark.parametrize("rubbish", [b"", b'{"body": ', b"\xff\xfe"])
 def test_an_unreadable_message_is_dropped_and_the_next_one_comes(connection, tmp_path, rubbish) -> None:
     queue = connection.SimpleQueue("adtarget")

@@ -7,6 +7,8 @@ from django.conf import settings
 from adtarget.core import rate_limit
 from adtarget.core.rate_limit import LocalBuckets
 
+pytestmark = pytest.mark.redis
+
 
 def take(buckets: LocalBuckets, name: str) -> bool:
     """Whether there was a token; one a minute, two in a row."""

@@ -1,5 +1,8 @@
 """Where a webhook may lead to."""
 
+import threading
+import time
+
 import pytest
 
 from adtarget.core import http
@@ -84,3 +87,62 @@ def test_a_connection_that_was_opened_unasked_is_not_used_again() -> None:
         guarded = http.post(url, headers={}, body=b"{}", choose_address=targets.choose_public)
 
     assert (guarded.status, guarded.reached) == (0, False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "2001:db8::1",
+        "3fff::1",
+        "2002:808:808::1",  # 6to4 of 8.8.8.8
+        "2001:0:808:808::1",  # Teredo
+        "2001:10::1",  # ORCHID
+        "2001:20::1",  # ORCHIDv2
+        "2001:2::1",  # benchmarking
+        "::ffff:10.0.0.1",
+        "::10.0.0.1",
+        "::1",
+        "::",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b:1::808:808",
+        "fe80::1",
+        "fc00::1",
+        "fec0::1",
+        "ff02::1",
+        "100::1",
+        "4000::1",
+        "5f00::1",
+        "2606:4700::1%eth0",
+        "10.0.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "no address",
+    ],
+)
+def test_what_is_no_global_unicast_is_private(address: str) -> None:
+    assert not targets.is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1", "2a00:1450::1", "::ffff:8.8.8.8", "::8.8.8.8", "64:ff9b::8.8.8.8"]
+)
+def test_global_unicast_is_public(address: str) -> None:
+    assert targets.is_public(address)
+
+
+def test_a_name_server_that_hangs_ends_at_the_deadline() -> None:
+    over = threading.Event()
+
+    def hang(host: str, port: int) -> str:
+        over.wait(5)
+        return "127.0.0.1"
+
+    began = time.monotonic()
+    answer = http.post("http://acme.example/", headers={}, body=b"{}", deadline_seconds=0.3, choose_address=hang)
+    took = time.monotonic() - began
+    over.set()
+
+    assert took < 1
+    assert (answer.status, answer.reached) == (0, False)
