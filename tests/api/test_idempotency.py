@@ -87,13 +87,17 @@ def test_after_a_day_it_runs_again_and_after_two_it_is_forgotten(api, purchase) 
     assert idempotency.purge(now=now + timedelta(hours=25 + 49)) == 1
 
 
+#: Changes nothing, so a repeat needs no record, which would hold a payload's hashes and address.
+WITHOUT_EFFECT = "events/validate"
+
+
 def test_every_post_of_the_api_honours_the_key(api, account, site, channel) -> None:
     routes = [
         (pattern.pattern, pattern.callback.actions["post"])
         for resolver in get_resolver().url_patterns
         if str(resolver.pattern) == "api/v1/"
         for pattern in resolver.url_patterns
-        if "post" in pattern.callback.actions
+        if "post" in pattern.callback.actions and str(pattern.pattern) != WITHOUT_EFFECT
     ]
     assert len(routes) >= 3
     for number, (route, _) in enumerate(routes):
