@@ -24,7 +24,7 @@ from dispatch.choices import Counted
 from dispatch.models import Pixel, Receipt, Send
 
 CHECK_SECONDS = 1.0
-OVERDUE_SECONDS = 5 * 60  # a send this late means that nobody works, whatever the heartbeats say
+OVERDUE_SECONDS = 5 * 60  # a send this late means that no worker delivers, whatever the heartbeats say
 METRICS_KEPT_SECONDS = 10  # several scrapers cost one count
 
 # A check that hangs is answered for after a second and left behind; the pool bounds how many may hang.

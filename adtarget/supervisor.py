@@ -170,13 +170,13 @@ class Supervisor:
         try:
             sys.stdout.write(f"{name:<{self.width}} | {line}\n")
             sys.stdout.flush()
-        except OSError:  # nobody listens any more
+        except OSError:  # the terminal is gone
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115
             self.signals += 1
 
 
 def ask(address: tuple[str, int], path: str) -> tuple[int, str]:
-    """Status and body of a GET on this machine; 0 where nobody answers within two seconds."""
+    """Status and body of a GET on this machine; 0 without an answer within two seconds."""
     try:
         with socket.create_connection(address, timeout=2) as connection:
             connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adtarget.settings")
-# Error pages of DEBUG show settings and local variables to whoever causes one.
+# Error pages of DEBUG show settings and local variables to the visitor.
 if settings.DEBUG and "runserver" not in sys.argv:
     raise ImproperlyConfigured("DEBUG is for `manage.py runserver` only. Set DEBUG=false to serve others.")
 _application = get_wsgi_application()

@@ -26,7 +26,7 @@ from leads.tombstones import person_sha256
 from tracker.models import BotStart, Invite, Join, TelegramUpdate, TrackingSession, Visit
 from tracker.models.visit import ID_COLUMNS
 
-#: What a visit tells of a person, beside the click and browser ids of every platform; its campaign stays.
+#: A visit's personal columns, besides the click and browser ids of every platform; its campaign stays.
 OF_A_VISIT = "url landing_page referrer external_user_id client_ip user_agent country region city".split()
 
 

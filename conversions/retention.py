@@ -16,7 +16,7 @@ from tracker.models import Visit
 log = structlog.get_logger(__name__)
 
 NOTHING_INHERITED: dict[str, Any] = {"inherited_pii": {}, "inherited_since": None}
-AT_ONCE = 1000  # rows a statement, so that nobody waits for it
+AT_ONCE = 1000  # rows a statement, so that no request waits long for it
 
 Row = TypeVar("Row", bound=Model)
 

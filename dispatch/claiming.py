@@ -78,7 +78,7 @@ def begin_attempt(
 
 
 def finish(batch: Sequence[Send], **changes: object) -> int:
-    """Ends or reschedules sends that are still ours, and lets go of them; how many were."""
+    """Ends or reschedules the sends whose claim still holds, and drops the claim; how many."""
     return _held(batch).update(claim=None, lost_leases=0, **changes)
 
 

@@ -138,7 +138,7 @@ def _carry_out(
     client_ip: str | None,
     progress: Progress = _unwatched,
 ) -> Outcomes:
-    """Chunk by chunk, each with its audit entry; then workers are told, once a pixel."""
+    """Carries the order out in chunks, each with its audit entry; then notifies workers, once a pixel."""
     outcomes, why_not, pixels = Outcomes(), _Judge(order, now), set[str]()
     for chunk in _chunks(sends):
         with transaction.atomic():

@@ -41,7 +41,7 @@ def settle_stranded(now: datetime) -> int:
 
 @transaction.atomic
 def _expire(sends: SendQuerySet, *, now: datetime) -> int:
-    """Ends some of them as failed and tells of it; the next sweep takes the rest."""
+    """Ends some of them as failed, with webhook messages; the next sweep takes the rest."""
     some = list(
         sends.select_related("conversion", "pixel")
         .select_for_update(of=("self",), skip_locked=True)

@@ -88,7 +88,7 @@ def sign_in(request: HttpRequest, user: User) -> None:
 
 
 def wait_for_code(request: HttpRequest, user: User, *, next_page: str) -> None:
-    """The password was right; nobody is signed in until the code is too."""
+    """Remembers a right password until the code of the second step is right too."""
     request.session.cycle_key()
     request.session[WAITS] = {
         "user": user.pk,

@@ -14,7 +14,7 @@ from tracker.telegram.updates import Joined
 
 #: Routes that lead back to a link of ours; every other join is organic.
 OURS = frozenset({Route.INVITE_LINK, Route.JOIN_REQUEST, Route.BOT_START, Route.RECENT_HISTORY, Route.NO_CLICK})
-#: Joins that an ad may have brought, or nobody: only what happened on the page before can tell.
+#: Joins that an ad may or may not have brought: only what happened on the page before can decide.
 UNTRACED = frozenset({Route.PUBLIC_CHANNEL, Route.LINK_UNKNOWN, Route.BOT_NOT_ADMIN})
 
 BOT_START_FOR = timedelta(days=7)

@@ -1,4 +1,4 @@
-"""The closed sets of the way from click to join; knows nobody."""
+"""Routes of joins and states of requests, from click to join."""
 
 from django.db.models import TextChoices
 

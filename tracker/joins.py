@@ -79,7 +79,7 @@ def record_request(*, channel: Channel, request: JoinRequested, now: datetime) -
         match = attribution.by_invite(invite) if invite else Match(route=Route.LINK_UNKNOWN)
         _attribute(join, match)
     join.requested_at = request.at
-    # A link made by hand on a channel without requests is somebody's own door, and theirs to keep.
+    # A link made by hand on a channel without requests is left to its maker.
     if channel.auto_approve and (channel.uses_join_requests or invite):
         join.approval_due_at = now
     join.save()
@@ -118,7 +118,7 @@ def _attribute(join: Join, match: Match) -> None:
 
 
 def _use(invite: Invite | None, *, now: datetime) -> None:
-    """Marks a link used: the pool gives it to nobody any more, and a task revokes it."""
+    """Marks a link used: the pool never gives it out again, and a task revokes it."""
     if invite is not None:
         invite.used_at, invite.given_at = invite.used_at or now, invite.given_at or now
         invite.save(update_fields=["used_at", "given_at"])

@@ -13,7 +13,7 @@ from adtarget.alerts.models import Alert, AlertSettings, Notice
 log = structlog.get_logger(__name__)
 
 REMIND_EVERY = timedelta(days=1)
-REMIND_FOR = timedelta(days=14)  # whoever has not acted by then has decided
+REMIND_FOR = timedelta(days=14)  # after that no more reminders
 KEPT_FOR = timedelta(days=180)
 
 

@@ -66,7 +66,7 @@ def problems(detail: Any, path: str = "") -> Iterator[errors.FieldProblem]:
             yield from problems(inner, path)
     else:
         text = str(detail)
-        # DRF speaks of "this field", which means nothing outside a form.
+        # DRF writes "this field", which means nothing outside a form.
         message = text.replace("This field", path) if text.startswith("This field") else text
         yield {"field": path, "message": message if path in message or not path else f"{path}: {message}"}
 

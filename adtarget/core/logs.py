@@ -117,7 +117,7 @@ def _formatter(*render: Any) -> dict[str, Any]:
     }
 
 
-#: What every record goes through, whoever writes it.
+#: The processors of every record, structlog's and the standard library's.
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,

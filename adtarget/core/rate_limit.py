@@ -28,7 +28,7 @@ redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 1)
 return tostring(wait)
 """
 REDIS_PATIENCE_SECONDS = 0.1
-REDIS_REST_SECONDS = 5.0  # after a failure, how long nobody asks it again
+REDIS_REST_SECONDS = 5.0  # after a failure, how long Redis is not asked again
 MOST_LOCAL_BUCKETS = 50_000  # of each kind: what stands before the first colon of its name
 
 

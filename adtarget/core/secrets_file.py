@@ -15,7 +15,7 @@ def generated_secrets(path: Path) -> dict[str, str]:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(made, file)
         try:
-            os.link(draft, path)  # whoever links first wins; nobody ever reads half a file
+            os.link(draft, path)  # the first process wins; a half-written file is never read
         except FileExistsError:
             pass
         finally:

@@ -154,6 +154,6 @@ def _forget_last_sandbox(bot_id: str, *, now: datetime) -> None:
 
 
 def _revoke_forgotten_keys(now: datetime) -> None:
-    """Keys of an earlier demo whose token nobody has any more."""
+    """Revokes keys of an earlier demo, whose tokens are lost."""
     for key in ApiKey.objects.active().filter(account__in=Account.objects.filter(name=ACCOUNT), name=KEY_NAME):
         api_keys.revoke(key, now=now)

@@ -104,7 +104,7 @@ def _telegram(sandbox: SandboxState, request: Request) -> Reply:
 
 
 def _redirected(sandbox: SandboxState, request: Request) -> Reply:
-    """Where the fault `redirect` leads: nobody should ever come."""
+    """The target of the fault `redirect`; requests here are counted as an error."""
     sandbox.redirects_followed += 1
     return document({})
 
@@ -148,7 +148,7 @@ def _from_form(given: dict[str, Any]) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ settings
 def settings(sandbox: SandboxState) -> dict[str, Any]:
-    """Secrets are told by name only."""
+    """The settings; secrets by name only."""
     return {
         "latency_ms": sandbox.latency_seconds * 1000,
         "validate": sandbox.validates,

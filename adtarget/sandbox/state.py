@@ -1,4 +1,4 @@
-"""What the sandbox is told and remembers: its judges, what came, its faults and its settings."""
+"""The sandbox's state: its judges, what was received, its faults and its settings."""
 
 import threading
 import time

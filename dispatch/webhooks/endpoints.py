@@ -36,7 +36,7 @@ def register(*, account: Account, url: str, events: Sequence[str] = ()) -> Webho
 
 
 def delete(endpoint: WebhookEndpoint, *, now: datetime) -> None:
-    """Nothing is told to it from now on, and nobody sees it any more."""
+    """Deletes the endpoint: it gets no more messages and is no longer shown."""
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(deleted_at=now, is_active=False)
 
 

@@ -12,7 +12,7 @@ from leads.models import Account
 
 
 class KeptEndpoints(models.Manager["WebhookEndpoint"]):
-    """Those that nobody has deleted."""
+    """Endpoints that are not deleted."""
 
     def get_queryset(self) -> models.QuerySet["WebhookEndpoint"]:
         return super().get_queryset().filter(deleted_at__isnull=True)

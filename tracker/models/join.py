@@ -58,7 +58,7 @@ class Join(models.Model):
 
     @property
     def evidence(self) -> str:
-        """By which route they came, or why nobody can tell."""
+        """The route by which they came, or why it is unknown."""
         route = self.get_route_display()
         return f"{route}; {self.get_tap_before_display()}" if self.tap_before else route
 

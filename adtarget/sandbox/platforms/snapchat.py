@@ -108,7 +108,7 @@ def _invalid(message: str, index: int | None) -> dict[str, Any]:
 
 
 def _validation_refusal(submission: Submission) -> Judgement:
-    """`validate` tells all that is wrong with each event, and does so with a 200."""
+    """`validate` lists everything that is wrong with each event, with status 200."""
     reason = "Some events are invalid."
     return Judgement(200, {"status": "INVALID", "test_event": True, "reason": reason, "event_logs": _logs(submission)})
 

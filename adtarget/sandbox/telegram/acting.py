@@ -1,4 +1,4 @@
-"""What a person, an owner or Telegram itself is told to do: from the page, or under /_sandbox/telegram/."""
+"""Actions of users, owners and Telegram itself, from the page or under /_sandbox/telegram/."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ NUMBERS = frozenset({"chat_id", "person_id"})
 
 
 def act(state: State, action: str, told: Mapping[str, Any]) -> Json:
-    """Does it, and tells about the person or chat it was about. Raises CannotDo, TypeError or ValueError."""
+    """Does the action and describes its person or chat. Raises CannotDo, TypeError or ValueError."""
     if action not in ACTIONS:
         raise ValueError(f"Nobody can {action}. There are: {', '.join(ACTIONS)}.")
     outcome = ACTIONS[action](state, **{name: _read(name, value) for name, value in told.items() if value != ""})

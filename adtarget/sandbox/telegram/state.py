@@ -88,7 +88,7 @@ class Link:
 
     @property
     def problem(self) -> str:
-        """Why nobody can use it, or nothing."""
+        """Why the link cannot be used, or ''."""
         if self.is_revoked:
             return "This link has been revoked."
         if self.expires_at and self.expires_at <= time.time():
@@ -134,7 +134,7 @@ def path_of(url: str) -> str:
 
 
 class State:
-    """All of it, under one lock. `changed` is told of new updates."""
+    """Everything, under one lock. `changed` is notified of new updates."""
 
     def __init__(self, link_base: str) -> None:
         self.changed = threading.Condition(threading.RLock())

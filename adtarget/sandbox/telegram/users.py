@@ -101,7 +101,7 @@ def set_chat(state: State, *, chat_id: int, **facts: Any) -> Chat:
 
 
 def enter(state: State, chat: Chat, person: Person, link: Link | None, *, is_approved: bool = False) -> None:
-    """The person is in, and every bot there that wants to know is told."""
+    """Makes the person a member, with updates for the bots of the chat."""
     chat.members[person.id] = link
     if link:
         link.came.add(person.id)
@@ -128,7 +128,7 @@ def _tell_of_member(
     link: Link | None = None,
     is_approved: bool = False,
 ) -> None:
-    """Only administrators are told. Of a public chat the link is not: people find their way by its name."""
+    """Updates for administrators only; without the link where the chat is public, as Telegram does."""
     content: Json = {
         "old_chat_member": {"user": person.told(), "status": old},
         "new_chat_member": {"user": person.told(), "status": new},

@@ -50,7 +50,7 @@ class Diagnostics:
                 self._requests.popitem(last=False)
 
     def of(self, request_id: str, *, seconds_until_known: float) -> dict[str, Any] | None:
-        """The answer of `requestStatus:retrieve`; None for a request nobody knows."""
+        """The answer of `requestStatus:retrieve`; None for an unknown request."""
         with self._lock:
             ingested = self._requests.get(request_id)
         if ingested is None:

@@ -14,7 +14,7 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class OAuth(Judge):
-    """The signature of an assertion is not checked: nobody here holds the service account's public key."""
+    """Google's token endpoint. The signature of an assertion is not checked: the public key is not known here."""
 
     slug, label = "oauth", "Google OAuth"
     keeps = False
