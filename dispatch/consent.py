@@ -33,7 +33,7 @@ def effective_consent(conversion: Conversion) -> Said:
 
 
 def permitted(event: OutgoingEvent, conversion: Conversion, *, questions: Sequence[str]) -> OutgoingEvent:
-    """The event as the platform may have it; raises ConsentDenied. `questions` are those whose answers the platform gets."""
+    """The event as the platform may have it, with the answers to `questions`. Raises ConsentDenied."""
     policy = conversion.site.consent_policy
     if policy == ConsentPolicy.NOT_ASKED:
         return event
