@@ -19,7 +19,7 @@ from tests.browser import SharedChromium
 from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory
 from tests.faults.stack import Stack, wait_for
 from tests.operating.tree import Tree
-from tracker import supply, visits
+from tracker import sites, supply
 
 _connect = socket.socket.connect
 LOOPBACK = ("127.", "::1", "localhost")
@@ -43,7 +43,7 @@ def _empty_cache() -> None:
     cache.clear()
     rate_limit._local_buckets.cache_clear()
     failed_keys._refused_until.clear()
-    visits.forget_sites()
+    sites.forget_sites()
     supply.forget()
 
 

@@ -17,7 +17,7 @@ from leads.models import Channel, Site
 from tracker import attribution, fairness, link_making, pool, supply
 from tracker.choices import FallbackReason
 from tracker.models import Invite, UnattributableClick, Visit
-from tracker.visits import site_named
+from tracker.sites import site_named
 
 CANDIDATES = 20  # looked at together
 REMEMBERED_SECONDS = 600.0
@@ -123,7 +123,7 @@ def _take(invite: Invite, visit: Visit, *, now: datetime) -> bool:
     return bool(mine.update(visit=visit, temp_id=visit.temp_id, given_at=given_at, clicks=F("clicks") + 1))
 
 
-# ------------------------------------------------------------------ links that are nobody's own
+# ------------------------------------------------------------------ channels' own links
 def own_link(channel: Channel) -> str:
     """The channel's own address: its stored link, or its public name; '' where it has neither."""
     return next(iter(_own(channel)), "")
@@ -151,7 +151,7 @@ def remember(website_id: str, channel_id: str, channel: Channel) -> None:
 
 
 def remembered_link(website_id: str, channel_id: str) -> str:
-    """The own link of a channel somebody was sent to in the last ten minutes; '' where nobody was."""
+    """The own link of a channel that was given out in the last ten minutes; '' where there is none."""
     link, at = _last_own_links.get((website_id, channel_id), ("", 0.0))
     return link if time.monotonic() - at < REMEMBERED_SECONDS else ""
 

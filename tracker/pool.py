@@ -132,7 +132,7 @@ def take_back(channel: Channel, *, now: datetime, most: int) -> int:
 
 # ------------------------------------------------------------------ after use or age
 def revoke_stale(now: datetime) -> int:
-    """Revokes links that were used, or wait for nobody any more; how many.
+    """Revokes links that were used or are no longer needed; how many.
 
     A used link must go: when its person leaves, its one place is free again.
     Links that nobody used expire at Telegram by themselves.

@@ -13,7 +13,7 @@ from rest_framework.fields import SkipField, empty
 from adtarget.api.fields import Address, ConsentField, Text, WebUrl
 from dispatch.platforms import registry
 from dispatch.platforms.base import ClickId
-from tracker import visits
+from tracker.page_view import read_uuid
 
 
 class VisitorId(Text):
@@ -23,7 +23,7 @@ class VisitorId(Text):
         text = super().to_internal_value(data)
         if not text:
             return None
-        if (visitor := visits.read_uuid(text)) is None:
+        if (visitor := read_uuid(text)) is None:
             raise serializers.ValidationError("This field must be a UUID.")
         return visitor
 

@@ -18,8 +18,9 @@ from adtarget.core.client_context import limit_group, peer_address
 from leads.models import Site
 from tracker import click_ids, invites, link_making, origins, visitor_consent, visits
 from tracker.models import Visit
+from tracker.page_view import acceptable_ids, read_page_view, read_uuid
 from tracker.serializers import InitRequest, InviteRequest, UpdateRequest
-from tracker.visits import Page
+from tracker.sites import site_named
 
 VISITOR_COOKIE, VISITOR_FOR = "adtarget_temp_id", 365 * 24 * 3600
 SESSION_COOKIE = "adtarget_session_id"
@@ -64,7 +65,7 @@ def init(request: HttpRequest) -> HttpResponse:
     origins.check(site, request, href=body["href"])
     known = body.get("temp_id") or _visitor_by_cookie(request)
     now = timezone.now()
-    page = _page(request, site=site, temp_id=known or uuid4(), href=body["href"], body=body)
+    page = read_page_view(request, site=site, temp_id=known or uuid4(), href=body["href"], body=body)
     before = visits.latest_visit(site, page.temp_id, now) if known else None
     visit = visits.start_visit(page, before=before, now=now)
     answer = _visit_answer(visit)
@@ -82,7 +83,7 @@ def update_fbp(request: HttpRequest) -> HttpResponse:
     temp_id = body.pop("temp_id")
     now = timezone.now()
     consent = visitor_consent.said_on_page(body.pop("consent", None), now)
-    ids = visits.acceptable_ids(body)
+    ids = acceptable_ids(body)
     if not ids and not consent:
         raise errors.InvalidPayload("fbp is required, and must look like fb.1.1596403881668.1116446470.")
     is_known = visits.fill_ids(site=site, temp_id=temp_id, ids=ids, now=now)
@@ -119,7 +120,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 def _visit_of_click(request: HttpRequest, site: Site, query: dict[str, Any]) -> Visit:
     """The visitor's latest visit; a new one where there is none, or where the click itself names another ad."""
     now = timezone.now()
-    page = _page(request, site=site, temp_id=query["temp_id"], href=_page_of_click(request), body=query)
+    page = read_page_view(request, site=site, temp_id=query["temp_id"], href=_page_of_click(request), body=query)
     page.address.update(click_ids.in_query(request.META.get("QUERY_STRING", "")))
     before = visits.latest_visit(site, page.temp_id, now)
     if before and not visits.brings_a_click(page, before):
@@ -183,28 +184,13 @@ def _query(request: HttpRequest) -> dict[str, Any]:
 
 
 def _visitor_by_cookie(request: HttpRequest) -> UUID | None:
-    return visits.read_uuid(request.COOKIES.get(VISITOR_COOKIE, ""))
+    return read_uuid(request.COOKIES.get(VISITOR_COOKIE, ""))
 
 
 def _site(website_id: str) -> Site:
-    site = visits.site_named(website_id)
+    site = site_named(website_id)
     _limit_site(site)
     return site
-
-
-def _page(request: HttpRequest, *, site: Site, temp_id: UUID, href: str, body: dict[str, Any]) -> Page:
-    ip, user_agent = visits.client_of(request, body)
-    return Page(
-        site=site,
-        temp_id=temp_id,
-        href=href,
-        address=click_ids.in_address(href),
-        body=body,
-        cookies=request.COOKIES,
-        client_ip=ip,
-        user_agent=user_agent,
-        consent=visitor_consent.said_on_page(body.get("consent"), timezone.now()),
-    )
 
 
 # ------------------------------------------------------------------ limits

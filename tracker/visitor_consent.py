@@ -25,7 +25,7 @@ def is_news(consent: Mapping[str, Any], visit: Visit) -> bool:
 
 
 def tell_visits(site: Site, temp_id: UUID, consent: Mapping[str, Any]) -> None:
-    """Puts the answer on the visitor's visits: what waits to be sent for them is decided by it."""
+    """Stores the answer on the visitor's visits: it decides about sends that still wait."""
     sessions = TrackingSession.objects.filter(site=site, temp_id=temp_id)
     visits = Visit.objects.filter(session__in=sessions).order_by("-visited_at").values_list("pk", flat=True)
     Visit.objects.filter(pk__in=list(visits[:MOST_VISITS])).update(consent=consent)

@@ -1,67 +1,24 @@
-"""Visits and sessions: each page view is one row; what the visitor came with stays with them."""
+"""Stores visits and sessions: one row a page view, with the click ids of the visitor's earlier ones."""
 
 import json
-import re
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Subquery
 from django.db.models.expressions import RawSQL
-from django.http import HttpRequest
 
-from adtarget.core import errors, page_urls
-from adtarget.core.client_context import claimed_client, is_address, peer_address
 from adtarget.core.prepared import PreparedInsert, PreparedQuery
 from adtarget.core.times import milliseconds
-from conversions.identifiers import is_of_a_person
 from dispatch.platforms import registry
-from dispatch.platforms.meta.click_ids import is_fbc, is_fbp
 from leads.models import Site
 from tracker import click_ids, row_size, visitor_consent
 from tracker.models import TrackingSession, Visit
+from tracker.page_view import PLACE, PageView
 
 SESSION_FOR = timedelta(minutes=30)
-SITE_REMEMBERED_SECONDS, MOST_REMEMBERED_SITES = 1.0, 1000
-#: What the demo takes for the address of a visitor on this very machine, which means nothing to a platform (RFC 5737).
-DEMO_ADDRESS = "203.0.113.7"
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_PLACE = ("country", "region", "city")
-_LONGEST = {"external_user_id": 512, "client_session_id": 64, **dict.fromkeys(_PLACE, 128)}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """A page view as it was told.
-
-    `body` holds the request's fields by our names, none of them required;
-    `address` the click ids and UTMs of `href`.
-    """
-
-    site: Site
-    temp_id: UUID
-    href: str = ""
-    address: dict[str, str] = field(default_factory=dict)
-    body: Mapping[str, str] = field(default_factory=dict)
-    cookies: Mapping[str, str] = field(default_factory=dict)
-    client_ip: str = ""
-    user_agent: str = ""
-    consent: Mapping[str, Any] = field(default_factory=dict)
-
-    def text(self, name: str) -> str:
-        """A field, or '' where its column could not hold it whole: a visit is worth more than one field."""
-        return click_ids.clean(self.body.get(name, ""), longest=_LONGEST[name])
-
-    def web_address(self, url: str) -> str:
-        """A page's URL without what the site does not keep of its query."""
-        return page_urls.reduced(_printable(url), self.site.kept_query_parameters)
-
-
-_site_named = PreparedQuery(lambda website_id: Site.objects.filter(website_id=website_id), "")
 # RawSQL keeps the UUID field from reading the example; every database reads 32 hexadecimal digits.
 # Step by step, by way of the latest session: asked in one step, PostgreSQL goes through all visits of the site where it
 # has not counted its rows yet, as in the first minute of an installation.
@@ -84,56 +41,16 @@ _insert_session_and_visit = PreparedInsert(TrackingSession, Visit)
 _continue_session = PreparedInsert(
     Visit, first="UPDATE tracker_trackingsession SET last_visit_at = %s, client_session_id = %s WHERE id = %s"
 )
-_sites: dict[str, tuple[Site, float]] = {}
-
-
-def site_named(website_id: str) -> Site:
-    """As it is, or was a second ago: in a traffic spike each visit would ask for the same row. Raises SiteNotFound."""
-    now = time.monotonic()
-    site, until = _sites.get(website_id, (None, 0.0))
-    if site is not None and now < until:
-        return site
-    for site in _site_named(website_id):
-        if len(_sites) >= MOST_REMEMBERED_SITES:
-            _sites.clear()
-        _sites[website_id] = site, now + SITE_REMEMBERED_SECONDS
-        return site
-    _sites.pop(website_id, None)
-    raise errors.SiteNotFound
-
-
-def forget_sites() -> None:
-    """Sites are asked for anew."""
-    _sites.clear()
-
-
-def read_uuid(text: str) -> UUID | None:
-    """A UUID in its usual writing, None for anything else."""
-    return UUID(text) if _UUID.fullmatch(text) else None
-
-
-def client_of(request: HttpRequest, body: Mapping[str, str]) -> tuple[str, str]:
-    """The visitor's address and user agent: the proxy's word, then the body's, then what we see ourselves."""
-    try:
-        ip, user_agent = claimed_client(request)
-    except errors.InvalidPayload:  # a proxy's mistake; what we see ourselves is the proxy
-        return body.get("client_ip", ""), _printable(body.get("user_agent", ""))
-    peer = peer_address(request)
-    if settings.DEMO and not is_of_a_person(peer):
-        peer = DEMO_ADDRESS
-    ip = ip or body.get("client_ip", "") or (peer if is_address(peer) else "")
-    user_agent = user_agent or body.get("user_agent", "") or request.headers.get("User-Agent", "")
-    return ip, _printable(user_agent)
 
 
 def latest_visit(site: Site, temp_id: UUID, now: datetime) -> Visit | None:
-    """The visitor's last visit of the 90 days for which we remember what they came with."""
+    """The visitor's latest visit of the last 90 days, as long as click ids are remembered."""
     for visit in _visits_of(site.pk, temp_id.hex):
         return visit if visit.visited_at > now - click_ids.REMEMBERED_FOR else None
     return None
 
 
-def start_visit(page: Page, *, before: Visit | None, now: datetime, from_tap: bool = False) -> Visit:
+def start_visit(page: PageView, *, before: Visit | None, now: datetime, from_tap: bool = False) -> Visit:
     """Keeps a page view, in the visitor's running session or a new one. `before` is their `latest_visit`."""
     session = before.session if before and before.session.last_visit_at > now - SESSION_FOR else None
     is_new = session is None
@@ -151,15 +68,8 @@ def start_visit(page: Page, *, before: Visit | None, now: datetime, from_tap: bo
     return visit
 
 
-def acceptable_ids(given: Mapping[str, str]) -> dict[str, str]:
-    """Those late ids that a platform would take."""
-    late = {name: click_ids.clean(value, longest=click_ids.LONGEST_SIGNAL) for name, value in given.items()}
-    rules = {"fbp": is_fbp, "fbc": is_fbc}
-    return {name: value for name, value in late.items() if value and rules.get(name, bool)(value)}
-
-
 def fill_ids(*, site: Site, temp_id: UUID, ids: Mapping[str, str], now: datetime) -> bool:
-    """Puts ids that the platforms' scripts made late onto the visitor's latest visit; whether there is one."""
+    """Adds ids that the platforms' scripts made late to the visitor's latest visit; whether there is one."""
     visit = latest_visit(site, temp_id, now)
     if visit is None:
         return False
@@ -173,15 +83,15 @@ def fill_ids(*, site: Site, temp_id: UUID, ids: Mapping[str, str], now: datetime
     return True
 
 
-def brings_a_click(page: Page, visit: Visit) -> bool:
-    """Whether the request itself names a click that the visit does not know."""
+def brings_a_click(page: PageView, visit: Visit) -> bool:
+    """Whether the request brings a click id that the visit does not have."""
     new = click_ids.brought(body=page.body, address=page.address, cookies={})
     new["fbc"] = _fbc(page, known=visit.fbc, now=visit.visited_at)
     return any(new.get(name) and new[name] != visit.signal(name) for name in registry.click_fields())
 
 
 def _visit(
-    page: Page, session: TrackingSession, *, before: Visit | None, in_same_session: bool, now: datetime
+    page: PageView, session: TrackingSession, *, before: Visit | None, in_same_session: bool, now: datetime
 ) -> Visit:
     signals, seen_at = _signals(page, before=before, now=now)
     external_user_id = page.text("external_user_id") or (before.external_user_id if before else "")
@@ -202,7 +112,7 @@ def _visit(
     )
 
 
-def _shown(page: Page, *, before: Visit | None) -> dict[str, str]:
+def _shown(page: PageView, *, before: Visit | None) -> dict[str, str]:
     """What describes the page and the visitor; `before` is of the same session."""
     url = page.web_address(page.href)
     landing_page = page.web_address(page.body.get("landing_page", "")) or (before.landing_page if before else "") or url
@@ -212,11 +122,11 @@ def _shown(page: Page, *, before: Visit | None) -> dict[str, str]:
         "referrer": page.web_address(page.body.get("referrer", "")),
         "user_agent": page.user_agent,
         **_utms(page, before=before),
-        **{name: page.text(name) for name in _PLACE},
+        **{name: page.text(name) for name in PLACE},
     }
 
 
-def _signals(page: Page, *, before: Visit | None, now: datetime) -> tuple[dict[str, str], dict[str, int]]:
+def _signals(page: PageView, *, before: Visit | None, now: datetime) -> tuple[dict[str, str], dict[str, int]]:
     """The visit's click and browser ids, and when each was first seen."""
     times = _times(before) if before else {}
     known = {name: before.signal(name) for name in registry.signal_fields()} if before else {}
@@ -229,7 +139,7 @@ def _signals(page: Page, *, before: Visit | None, now: datetime) -> tuple[dict[s
     return signals, {name: times.get(name, at) if known.get(name) == value else at for name, value in signals.items()}
 
 
-def _fbc(page: Page, *, known: str, now: datetime) -> str:
+def _fbc(page: PageView, *, known: str, now: datetime) -> str:
     given = page.body.get("fbc", "") or page.cookies.get(registry.cookies().get("fbc", ""), "")
     return click_ids.choose_fbc(fbclid=page.address.get("fbclid", ""), given=given, known=known, now=now)
 
@@ -239,7 +149,7 @@ def _times(visit: Visit) -> dict[str, int]:
     return {**dict.fromkeys(registry.signal_fields(), milliseconds(visit.visited_at)), **visit.seen_at}
 
 
-def _utms(page: Page, *, before: Visit | None) -> dict[str, str]:
+def _utms(page: PageView, *, before: Visit | None) -> dict[str, str]:
     """The page's UTMs or, where it has none at all, those the session began with."""
     found = {
         name: click_ids.clean(page.body.get(name, ""), longest=click_ids.LONGEST_UTM) or page.address.get(name, "")
@@ -248,8 +158,3 @@ def _utms(page: Page, *, before: Visit | None) -> dict[str, str]:
     if before and not any(found.values()):
         return {name: getattr(before, name) for name in click_ids.UTMS}
     return found
-
-
-def _printable(text: str) -> str:
-    """The text, or '' where it holds characters that no page and no browser sends, and no database keeps."""
-    return click_ids.clean(text, longest=len(text))

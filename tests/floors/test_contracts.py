@@ -68,6 +68,12 @@ def test_the_roof_is_all_but_core_and_frames():
     assert named == modules_in(ROOT / "adtarget") - {"core", "api", "admin"}
 
 
+def test_conversions_and_dispatch_may_know_little_of_the_tracker():
+    named = {name.removeprefix("tracker.") for name in contracts()["telegram"]["forbidden_modules"]}
+    allowed = {"admin", "apps", "choices", "click_ids", "management", "models", "row_size", "sources"}
+    assert modules_in(ROOT / "tracker") - named == allowed | {"migrations"}
+
+
 def test_every_page_family_of_the_dashboard_is_named():
     named = {name.removeprefix("adtarget.dashboard.") for name in contracts()["slices"]["modules"]}
     assert named == {path.parent.name for path in (ROOT / "adtarget" / "dashboard").glob("*/__init__.py")}
