@@ -62,23 +62,6 @@ final class Client
         return $this->post("/leads/$telegramUserId/events", $event->toJson(), $idempotencyKey);
     }
 
-    /**
-     * Up to 500 events in one request; each item has its own result, in order.
-     *
-     * @param list<Event> $events
-     * @param list<string>|null $idempotencyKeys one for each event
-     * @return array{accepted: int, failed: int, results: list<array<string, mixed>>}
-     */
-    public function recordBatch(array $events, ?array $idempotencyKeys = null): array
-    {
-        $items = [];
-        foreach (array_values($events) as $index => $event) {
-            $items[] = $event->toJson(['idempotencyKey' => $idempotencyKeys[$index] ?? self::newKey()]);
-        }
-
-        return $this->post('/events/batch', '{"events":[' . implode(',', $items) . ']}', null);
-    }
-
     /** What would happen to the event, per platform, without recording it. @return array<string, mixed> */
     public function validate(Event $event): array
     {

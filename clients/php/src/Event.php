@@ -47,12 +47,8 @@ final class Event
     ) {
     }
 
-    /**
-     * The body as JSON; what is null is left out.
-     *
-     * @param array<string, mixed> $more further keys
-     */
-    public function toJson(array $more = []): string
+    /** The body as JSON; what is null is left out. */
+    public function toJson(): string
     {
         $given = array_filter(get_object_vars($this), static fn ($value) => $value !== null && $value !== []);
         if ($this->eventTime instanceof \DateTimeInterface) {
@@ -60,6 +56,6 @@ final class Event
         }
         unset($given['value']);
 
-        return $this->value === null ? Json::encode($given + $more) : Json::withNumber($given + $more, 'value', $this->value);
+        return $this->value === null ? Json::encode($given) : Json::withNumber($given, 'value', $this->value);
     }
 }

@@ -133,13 +133,6 @@ final class ClientTest extends TestCase
         $this->client($broken)->record(new Event('Lead', telegramUserId: 1));
     }
 
-    public function testEachItemOfABatchHasAKeyAndAResult(): void
-    {
-        $batch = $this->client()->recordBatch([new Event('Lead', telegramUserId: 1), new Event('Lead', telegramUserId: 2)]);
-        $keys = array_column($this->http->requests[0]['body']['events'], 'idempotencyKey');
-        self::assertSame([2, 2], [count($batch['results']), count(array_unique($keys))]);
-    }
-
     public function testAListIsReadToItsLastPage(): void
     {
         $this->http->answer(200, ['conversions' => [['conversionId' => 'cnv_2']], 'nextCursor' => 'abc']);

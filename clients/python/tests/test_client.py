@@ -155,21 +155,6 @@ def test_no_answer_at_all_is_unreachable() -> None:
         client.record(LEAD)
 
 
-def test_a_batch_tells_of_each_item(client: AdTarget, fake: FakeAdTarget) -> None:
-    results = [
-        {"index": 0, "status": 200, "conversionId": "cnv_1"},
-        {"index": 1, "status": 400, "error": {"code": "INVALID_PAYLOAD", "message": "No."}},
-    ]
-    fake.answer(200, {"accepted": 1, "failed": 1, "results": results})
-    first, second = client.record_batch([LEAD, LEAD]).results
-    assert (first.recorded.conversion_id, second.error["code"]) == ("cnv_1", "INVALID_PAYLOAD")  # type: ignore[union-attr,index]
-
-
-def test_each_item_of_a_batch_has_a_key(client: AdTarget, fake: FakeAdTarget) -> None:
-    client.record_batch([LEAD, LEAD])
-    assert len({item["idempotencyKey"] for item in fake.requests[0].body["events"]}) == 2
-
-
 def test_a_list_is_read_to_its_last_page(client: AdTarget, fake: FakeAdTarget) -> None:
     fake.answer(200, {"conversions": [{"conversionId": "cnv_2"}], "nextCursor": "abc"})
     fake.answer(200, {"conversions": [{"conversionId": "cnv_1"}]})

@@ -2,7 +2,7 @@
 
 import { errorOf, Unreachable } from "./errors.js";
 import { encodeEvent, withNumber } from "./json.js";
-import type { Batch, Channel, Conversion, Event, Lead, Pii, Recorded, Send } from "./models.js";
+import type { Channel, Conversion, Event, Lead, Pii, Recorded, Send } from "./models.js";
 
 export interface Options {
   /** Milliseconds for one try; 10,000. */
@@ -53,14 +53,6 @@ export class AdTarget {
   /** The same for a known lead; site and channel are found in their history. */
   recordForLead(telegramUserId: number, event: Event, options?: CallOptions): Promise<Recorded> {
     return this.#post(`/leads/${telegramUserId}/events`, encodeEvent(event), options);
-  }
-
-  /** Up to 500 events in one request; each item has its own result, in order. */
-  recordBatch(events: (Event & CallOptions)[], options?: CallOptions): Promise<Batch> {
-    const items = events.map(({ idempotencyKey, ...event }) =>
-      encodeEvent(event, { idempotencyKey: idempotencyKey ?? crypto.randomUUID() }),
-    );
-    return this.#post("/events/batch", `{"events":[${items.join(",")}]}`, options);
   }
 
   /** What would happen to the event, per platform, without recording it. */

@@ -5,10 +5,10 @@ import type { Event } from "./models.js";
 const AMOUNT = /^[0-9]{1,13}(\.[0-9]+)?$/;
 
 /** The event as the API takes it. A key is left out where its value is undefined. */
-export function encodeEvent(event: Event, more: Record<string, unknown> = {}): string {
+export function encodeEvent(event: Event): string {
   const { value, eventTime, ...rest } = event;
   const time = eventTime instanceof Date ? eventTime.getTime() : eventTime;
-  const plain = JSON.stringify({ ...rest, eventTime: time, ...more });
+  const plain = JSON.stringify({ ...rest, eventTime: time });
   return value === undefined ? plain : withNumber(plain, "value", value);
 }
 

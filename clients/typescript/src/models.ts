@@ -126,13 +126,3 @@ export interface ErrorBody {
   details?: { field: string; message: string }[];
   docUrl?: string;
 }
-
-export type BatchResult =
-  | ({ index: number; status: number; error?: undefined } & Recorded)
-  | { index: number; status: number; error: ErrorBody };
-
-export interface Batch {
-  accepted: number;
-  failed: number;
-  results: BatchResult[];
-}

@@ -29,17 +29,15 @@ export class FakeAdTarget {
     const body = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
     const path = url.pathname.replace(/^.*\/api\/v1/, "") + url.search;
     this.requests.push({ method: init.method ?? "GET", path, body, headers: new Headers(init.headers) });
-    const { status, body: document, headers } = this.#answers.shift() ?? this.#usual(path, body);
+    const { status, body: document, headers } = this.#answers.shift() ?? this.#usual(path);
     return new Response(JSON.stringify(document), { status, headers });
   };
 
-  #usual(path: string, body: any): Answer {
+  #usual(path: string): Answer {
     const number = this.requests.length;
     const done = (document: unknown): Answer => ({ status: 200, body: document, headers: {} });
     if (/\/(value|retry)$/.test(path)) return done({ success: true });
-    if (path !== "/events/batch") return done(recorded(number));
-    const results = body.events.map((_: unknown, index: number) => ({ index, status: 200, ...recorded(number + index) }));
-    return done({ accepted: results.length, failed: 0, results });
+    return done(recorded(number));
   }
 }
 

@@ -94,12 +94,6 @@ test("no answer at all is unreachable", async () => {
   await assert.rejects(made({ fetch }).client.record(LEAD), Unreachable);
 });
 
-test("each item of a batch has a key and a result", async () => {
-  const { fake, client } = made();
-  const batch = await client.recordBatch([LEAD, { ...LEAD, idempotencyKey: "mine" }]);
-  assert.deepEqual([batch.results.length, fake.requests[0]?.body.events[1].idempotencyKey], [2, "mine"]);
-});
-
 test("a list is read to its last page", async () => {
   const { fake, client } = made();
   fake.answer(200, { conversions: [{ conversionId: "cnv_2" }], nextCursor: "abc" });

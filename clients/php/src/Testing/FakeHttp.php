@@ -60,15 +60,8 @@ final class FakeHttp implements ClientInterface
         if (preg_match('#/(value|retry)$#', $path)) {
             return ['success' => true];
         }
-        if ($path !== '/events/batch') {
-            return self::recorded($number);
-        }
-        $results = [];
-        foreach (end($this->requests)['body']['events'] as $index => $_) {
-            $results[] = ['index' => $index, 'status' => 200] + self::recorded($number + $index);
-        }
 
-        return ['accepted' => count($results), 'failed' => 0, 'results' => $results];
+        return self::recorded($number);
     }
 
     /** @return array<string, mixed> */

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import httpx
 
 from adtarget_client import requests
 from adtarget_client.errors import Unreachable, error_of
-from adtarget_client.models import Amount, Batch, Channel, Conversion, Event, Lead, Page, Pii, Recorded, Send
+from adtarget_client.models import Amount, Channel, Conversion, Event, Lead, Page, Pii, Recorded, Send
 from adtarget_client.requests import Request
 from adtarget_client.retrying import Retries, may_repeat, seconds
 
@@ -66,12 +65,6 @@ def _read(request: Request[R], response: httpx.Response) -> R:
     )
 
 
-def _keyed(events: Iterable[Event], keys: Iterable[str] | None) -> list[tuple[Event, str]]:
-    listed = list(events)
-    chosen = list(keys) if keys is not None else [str(uuid4()) for _ in listed]
-    return list(zip(listed, chosen, strict=True))
-
-
 class AdTarget(_Client):
     """The blocking client; usable as a context manager. Safe to share between threads.
 
@@ -106,10 +99,6 @@ class AdTarget(_Client):
     def record_for_lead(self, telegram_user_id: int, event: Event, *, idempotency_key: str | None = None) -> Recorded:
         """The same for a known lead; site and channel are found in their history."""
         return self._send(requests.record_for_lead(telegram_user_id, event, idempotency_key))
-
-    def record_batch(self, events: Iterable[Event], *, idempotency_keys: Iterable[str] | None = None) -> Batch:
-        """Up to 500 events in one request; each item has its own result, in order."""
-        return self._send(requests.record_batch(_keyed(events, idempotency_keys), None))
 
     def validate(self, event: Event) -> Mapping[str, Any]:
         """What would happen to the event, per platform, without recording it."""
@@ -226,9 +215,6 @@ class AsyncAdTarget(_Client):
         self, telegram_user_id: int, event: Event, *, idempotency_key: str | None = None
     ) -> Recorded:
         return await self._send(requests.record_for_lead(telegram_user_id, event, idempotency_key))
-
-    async def record_batch(self, events: Iterable[Event], *, idempotency_keys: Iterable[str] | None = None) -> Batch:
-        return await self._send(requests.record_batch(_keyed(events, idempotency_keys), None))
 
     async def validate(self, event: Event) -> Mapping[str, Any]:
         return await self._send(requests.validate(event))

@@ -171,26 +171,6 @@ class Channel(Answer):
 
 
 @dataclass(frozen=True)
-class BatchResult(Answer):
-    """One item of a batch: `recorded` where it was taken, `error` where it was refused."""
-
-    index: int | None = None
-    status: int | None = None
-    error: Mapping[str, Any] | None = None
-
-    @property
-    def recorded(self) -> Recorded | None:
-        return None if self.error else Recorded.of(self.raw)
-
-
-@dataclass(frozen=True)
-class Batch(Answer):
-    accepted: int | None = None
-    failed: int | None = None
-    results: tuple[BatchResult, ...] = ()
-
-
-@dataclass(frozen=True)
 class Page(Answer):
     """One page of a list; `next_cursor` fetches the next."""
 
@@ -207,7 +187,6 @@ _LISTS: dict[tuple[str, str], type[Answer]] = {
     ("Recorded", "warnings"): Hint,
     ("Conversion", "sends"): Send,
     ("Lead", "conversions"): Conversion,
-    ("Batch", "results"): BatchResult,
     ("Page", "conversions"): Conversion,
     ("Page", "sends"): Send,
 }

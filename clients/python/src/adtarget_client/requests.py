@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from adtarget_client.models import (
     Amount,
-    Batch,
     Channel,
     Conversion,
     Event,
@@ -48,11 +47,6 @@ def record(event: Event, idempotency_key: str | None) -> Request[Recorded]:
 
 def record_for_lead(telegram_user_id: int, event: Event, idempotency_key: str | None) -> Request[Recorded]:
     return _post(f"/leads/{telegram_user_id}/events", event.to_json(), Recorded.of, idempotency_key)
-
-
-def record_batch(events: Iterable[tuple[Event, str]], idempotency_key: str | None) -> Request[Batch]:
-    items = [{**event.to_json(), "idempotencyKey": key} for event, key in events]
-    return _post("/events/batch", {"events": items}, Batch.of, idempotency_key)
 
 
 def validate(event: Event) -> Request[Mapping[str, Any]]:

@@ -59,11 +59,6 @@ class FakeAdTarget:
         number = len(self.requests)
         if path.endswith(("/value", "/retry")):
             return {"success": True}
-        if path == "/events/batch":
-            results = [
-                {"index": index, "status": 200, **_recorded(number + index)} for index, _ in enumerate(body["events"])
-            ]
-            return {"accepted": len(results), "failed": 0, "results": results}
         return _recorded(number)
 
 
