@@ -1,3 +1,5 @@
+"""Registers the project itself as an app, for its commands and system checks."""
+
 from django.apps import AppConfig
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""What gunicorn loads: the application, and the end of connections that cannot be used again."""
+"""The WSGI application that gunicorn loads; it also closes client connections that cannot be reused."""
 
 import os
 import sys

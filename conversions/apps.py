@@ -1,3 +1,5 @@
+"""Registers the conversions app with Django."""
+
 from django.apps import AppConfig
 
 

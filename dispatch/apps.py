@@ -1,3 +1,5 @@
+"""Registers the dispatch app with Django."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""Explains a send in a sentence or two: where it is, why, and what to do."""
+"""Explains one send to ops: where it is, why, and when it is tried again."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""A pixel as a form; the dashboard adds the fields it puts into people's words."""
+"""The form of a pixel, shared by the dashboard and the admin."""
 
 from typing import Any
 

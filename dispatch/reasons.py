@@ -1,4 +1,4 @@
-"""Why a send ended unsent: what each reason means and what to do. API docs, admin and dashboard share this table."""
+"""The table of reasons for skipped and failed sends: meaning and advice, for API docs, admin and dashboard."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Asks a worker to deliver a pixel's due sends soon; the sweep finds them without it."""
+"""Asks a worker to deliver a pixel's due sends soon. Only speeds things up: dispatch/sweeping.py finds them too."""
 
 from adtarget.core import doorbell
 

@@ -1,3 +1,5 @@
+"""Registers the leads app with Django."""
+
 from django.apps import AppConfig
 
 

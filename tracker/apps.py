@@ -1,3 +1,5 @@
+"""Registers the tracker app with Django."""
+
 from django.apps import AppConfig
 
 

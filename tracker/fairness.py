@@ -1,4 +1,4 @@
-"""Whether a visitor may have a link of their own: links are few, and whoever asks without end would take them all.
+"""Decides whether a visitor may have a personal invite link, so that one address cannot take them all.
 
 Refused visitors go on by the channel's own link, as `no_visit` or `address_limit`.
 """

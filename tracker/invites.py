@@ -1,4 +1,4 @@
-"""A visitor taps "Join": which link they get, and what it says about them."""
+"""Answers a click on "Join": a personal invite link tied to the visit, or the channel's own link and why."""
 
 import random
 import re

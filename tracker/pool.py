@@ -1,4 +1,4 @@
-"""The pools of invite links: filled ahead of time as far as visitors need them; what was used or left over goes."""
+"""Keeps invite links ready in each channel: makes them ahead of time, and revokes used and expired ones."""
 
 import time
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A channel's links against the clicks of the last minutes and hours: how many to keep ready, and if they are short."""
+"""How many invite links a channel should keep ready, from its recent clicks, and whether they run short."""
 
 import time
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""Registers the project's admin site with Django."""
+
 from django.contrib.admin.apps import AdminConfig as Django
 
 

@@ -1,3 +1,5 @@
+"""Registers the alerts app with Django."""
+
 from django.apps import AppConfig
 
 

@@ -1,3 +1,5 @@
+"""Alerts, alert settings and the notices sent."""
+
 from functools import partial
 
 from django.core.validators import MaxValueValidator, MinValueValidator

@@ -1,4 +1,4 @@
-"""Why a send is not sent and what to do about it, as sentences on pages."""
+"""The dashboard's sentences about one send, built on the table in dispatch/reasons.py."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,3 +1,5 @@
+"""Registers the exports app with Django."""
+
 from django.apps import AppConfig
 
 

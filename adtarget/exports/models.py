@@ -1,3 +1,5 @@
+"""Exports that a worker writes to a file: who asked, how far it is, when it is deleted."""
+
 from functools import partial
 
 from django.conf import settings

@@ -1,3 +1,5 @@
+"""Conversions: one business event of one lead."""
+
 from functools import partial
 
 from django.db import models

@@ -1,3 +1,5 @@
+"""Answers kept per Idempotency-Key."""
+
 from django.db import models
 
 from leads.models import ApiKey

@@ -1,3 +1,5 @@
+"""Attempts: one request to a platform, for one send."""
+
 from django.db import models
 from django.db.models import Q
 

@@ -1,3 +1,5 @@
+"""Pixels: one connection of a site to one ad platform."""
+
 from functools import partial
 
 from django.conf import settings

@@ -1,3 +1,5 @@
+"""The circuit breaker of each platform."""
+
 from django.db import models
 
 from dispatch.platforms.registry import name_of

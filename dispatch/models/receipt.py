@@ -1,3 +1,5 @@
+"""Requests that a platform accepted and reports on later."""
+
 from django.db import models
 from django.db.models import Q
 

@@ -1,3 +1,5 @@
+"""Sends: one conversion on its way to one pixel. The rows are the queue."""
+
 from datetime import datetime
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Credentials that are exchanged for a short-lived token before a request; the pure part."""
+"""Describes how a stored credential is exchanged for a short-lived token. Pure; dispatch/credentials.py calls."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a platform that accepts first says later about a request; the pure part."""
+"""Reads later reports of platforms that accept a request first and judge its events afterwards. Pure."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

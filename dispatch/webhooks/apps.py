@@ -1,3 +1,5 @@
+"""Registers the outgoing webhooks as an app with Django."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""The closed sets of outgoing webhooks."""
+"""Types and states of outgoing webhook messages."""
 
 from django.db.models import TextChoices
 

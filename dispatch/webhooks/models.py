@@ -1,3 +1,5 @@
+"""Endpoints of outgoing webhooks and the messages to them."""
+
 from datetime import datetime
 from functools import partial
 from typing import Any

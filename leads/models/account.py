@@ -1,3 +1,5 @@
+"""An account: the tenant that owns sites, channels, keys and people."""
+
 from functools import partial
 
 from django.conf import settings

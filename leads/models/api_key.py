@@ -1,3 +1,5 @@
+"""API keys, and which conversions each may read and change."""
+
 from functools import partial
 
 from django.db import models

@@ -1,3 +1,5 @@
+"""Entries of the audit trail."""
+
 from django.db import models
 
 from leads.models.account import Account

@@ -1,3 +1,5 @@
+"""Telegram bots of an account."""
+
 import secrets
 from functools import partial
 

@@ -1,3 +1,5 @@
+"""Telegram channels of a site, and the event that a join means."""
+
 import re
 from functools import partial
 

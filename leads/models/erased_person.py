@@ -1,3 +1,5 @@
+"""Hashes of the people an account has erased."""
+
 from django.db import models
 
 from leads.models.account import Account

@@ -1,3 +1,5 @@
+"""Invitations to an account, each accepted by the person who is invited."""
+
 import hashlib
 from datetime import datetime
 from functools import partial

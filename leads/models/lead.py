@@ -1,3 +1,5 @@
+"""Leads: one Telegram user on one site."""
+
 from django.db import models
 from django.db.models import Q
 

@@ -1,3 +1,5 @@
+"""Sites: a customer's web site with its domains and settings."""
+
 from functools import partial
 
 from django.db import models

@@ -1,3 +1,5 @@
+"""The chats in which a bot is a member."""
+
 from django.db import models
 
 from leads.models import Bot

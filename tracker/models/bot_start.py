@@ -1,3 +1,5 @@
+"""Start links of bots: which visit a start belongs to."""
+
 from django.db import models
 
 from leads.models import Bot

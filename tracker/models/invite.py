@@ -1,3 +1,5 @@
+"""Invite links, each for one visitor."""
+
 from functools import partial
 
 from django.db import models

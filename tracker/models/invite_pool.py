@@ -1,3 +1,5 @@
+"""The state of each channel's pool of invite links."""
+
 from django.db import models
 
 from leads.models import Channel

@@ -1,3 +1,5 @@
+"""Joins of a channel: when a person asked, joined and left, and by which link."""
+
 from datetime import datetime
 
 from django.db import models

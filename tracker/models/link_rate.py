@@ -1,3 +1,5 @@
+"""How fast each bot may make invite links in a channel, learnt from Telegram's answers."""
+
 from django.db import models
 
 from leads.models import Bot

@@ -1,3 +1,5 @@
+"""Updates received from Telegram, stored until they are applied."""
+
 from django.db import models
 from django.utils import timezone
 

@@ -1,3 +1,5 @@
+"""Join clicks that got the channel's own link, and why."""
+
 from django.db import models
 
 from leads.models import Channel

@@ -1,3 +1,5 @@
+"""Visits and the tracking sessions they belong to."""
+
 from collections.abc import Mapping
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a visitor agreed to, as any of four sources says it, in one form.
+"""Reads a visitor's consent from our own call, TCF, GPP or Google Consent Mode into one kind of answer.
 
 Sources: our own call (`ads`, `userData`, `personalization`), a TC string (`tcf`), a GPP string (`gpp`) and Google
 Consent Mode (`consentMode`). A no from any of them wins. Google's own translation of TCF purposes is used:

@@ -1,4 +1,4 @@
-"""The decoded answer of a visitor, how it is read from a request and how it is kept."""
+"""The decoded consent of a visitor: how it is read from a request and how it is stored."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

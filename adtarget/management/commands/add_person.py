@@ -1,4 +1,4 @@
-"""`manage.py add_person`: the operator adds somebody who signs in here already."""
+"""`manage.py add_person`: gives a person access to an account."""
 
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""`manage.py erase_person`: erases a person from an account."""
+
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser

@@ -1,3 +1,5 @@
+"""`manage.py provision`: creates and updates accounts from a JSON document."""
+
 import json
 import sys
 from pathlib import Path

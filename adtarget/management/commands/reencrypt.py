@@ -1,3 +1,5 @@
+"""`manage.py reencrypt`: writes every stored secret with the first encryption key."""
+
 from typing import Any
 
 from django.core.management.base import BaseCommand

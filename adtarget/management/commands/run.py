@@ -1,3 +1,5 @@
+"""`manage.py run`: runs web, worker and beat as one process tree."""
+
 import os
 import socket
 import sys

@@ -1,3 +1,5 @@
+"""`manage.py run_sandbox`: runs the stand-ins for the ad platforms and Telegram."""
+
 import ipaddress
 import textwrap
 from typing import Any

@@ -1,3 +1,5 @@
+"""`manage.py turn_off_second_step`: for a person who lost phone and recovery codes."""
+
 from typing import Any
 
 from django.contrib.auth.models import User

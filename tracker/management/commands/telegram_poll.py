@@ -1,3 +1,5 @@
+"""`manage.py telegram_poll`: receives Telegram updates by long polling."""
+
 import signal
 import threading
 from argparse import ArgumentParser

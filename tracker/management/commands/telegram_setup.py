@@ -1,3 +1,5 @@
+"""`manage.py telegram_setup`: registers the webhooks of bots and checks their rights."""
+
 from argparse import ArgumentParser
 from typing import Any
 
