@@ -60,7 +60,7 @@ def run_manage(environment: dict[str, str], *arguments: str, stdin: str = "") ->
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -16,6 +16,7 @@ def test_a_conversion_is_sent_within_two_seconds(stack: Stack) -> None:
     assert stack.accepted_event_ids() == [kept["eventId"]]
 
 
+@pytest.mark.promise("R1", "R7")
 def test_a_worker_killed_while_meta_hangs_loses_nothing(stack: Stack) -> None:
     stack.sandbox.fault(kind="hang", platform="meta", times=1, params={"seconds": 10})
     kept = stack.convert(2)
@@ -27,6 +28,7 @@ def test_a_worker_killed_while_meta_hangs_loses_nothing(stack: Stack) -> None:
     assert set(stack.accepted_event_ids()) == {kept["eventId"]}
 
 
+@pytest.mark.promise("R1")
 def test_a_web_process_killed_after_its_answer_loses_nothing(stack: Stack) -> None:
     """No worker heard of the row: the sweep finds it."""
     for name in ("worker", "beat"):
@@ -38,6 +40,7 @@ def test_a_web_process_killed_after_its_answer_loses_nothing(stack: Stack) -> No
     assert stack.accepted_event_ids() == [kept["eventId"]]
 
 
+@pytest.mark.promise("R6")
 def test_without_beat_the_workers_own_round_delivers(stack: Stack) -> None:
     for name in ("worker", "beat"):
         stack.kill(name)
@@ -55,6 +58,7 @@ def test_three_answers_of_500_then_the_fourth_attempt_is_sent(stack: Stack) -> N
     assert stack.accepted_event_ids() == [kept["eventId"]]
 
 
+@pytest.mark.promise("R16")
 def test_a_stopped_worker_finishes_what_it_holds(stack: Stack) -> None:
     stack.sandbox.fault(kind="slow", platform="meta", times=1, params={"seconds": 1})
     kept = stack.convert(6)
@@ -63,6 +67,7 @@ def test_a_stopped_worker_finishes_what_it_holds(stack: Stack) -> None:
     assert stack.is_sent(kept["conversionId"])
 
 
+@pytest.mark.promise("R8")
 def test_a_mended_token_lets_everything_go(stack: Stack) -> None:
     # The refusal stays until it is mended: were it for one request, an attempt that times out would use it up.
     stack.sandbox.fault(kind="platform_error", platform="meta", params={"code": 190, "subcode": 463})
@@ -75,6 +80,7 @@ def test_a_mended_token_lets_everything_go(stack: Stack) -> None:
     wait_for(lambda: set(stack.accepted_event_ids()) == {kept["eventId"], other["eventId"]})
 
 
+@pytest.mark.promise("R7")
 def test_a_worker_killed_while_a_webhook_hangs_tells_it_again(stack: Stack) -> None:
     url = f"{stack.sandbox.url}/webhooks/ours"
     path = f"/api/v1/webhooks/{stack.post('/api/v1/webhooks', {'url': url}).json()['webhookId']}"
@@ -88,6 +94,7 @@ def test_a_worker_killed_while_a_webhook_hangs_tells_it_again(stack: Stack) -> N
     assert [one["event_id"] for one in told] == [message_id]
 
 
+@pytest.mark.promise("R6")
 def test_redis_killed_under_load_costs_no_answer_and_no_event(tmp_path: Path, free_redis: FreeRedis) -> None:
     with Stack(tmp_path, redis_url=free_redis.url) as stack:
         stack.provision("meta")

@@ -72,6 +72,7 @@ def dropped(stack: Stack) -> int:
     return int(float(found[1])) if found else 0
 
 
+@pytest.mark.promise("S20")
 def test_a_worker_outlives_every_unreadable_message(broker) -> None:
     stack, put = broker
     wait_for(lambda: stack.get("/readyz").status_code == 200)
