@@ -26,6 +26,7 @@ def entries() -> list[tuple[str, str]]:
     return list(AuditEntry.objects.order_by("pk").values_list("actor", "action"))
 
 
+@pytest.mark.promise("S21")
 def test_a_changed_site_is_kept_with_old_and_new_value(ops) -> None:
     site = SiteFactory(domain="acme.example", name="Acme")
     ops.post(f"/admin/leads/site/{site.pk}/change/", SITE_FORM)

@@ -85,6 +85,7 @@ def test_a_form_for_a_new_one_opens(ops, model) -> None:
     assert ops.get(list_of(model) + "add/").status_code == 200
 
 
+@pytest.mark.promise("S14")
 @pytest.mark.parametrize("model", [AuditEntry, Conversion, Lead, Send])
 def test_facts_are_not_made_changed_or_deleted_by_hand(ops, model) -> None:
     row = FACTORIES[model]()

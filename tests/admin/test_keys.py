@@ -17,6 +17,7 @@ def make(ops, account, **values):
     return ops.post(KEYS + "add/", {"account": account.pk, "site": "", "name": "backend", "mode": "live", **values})
 
 
+@pytest.mark.promise("S2")
 def test_the_token_is_shown_once_and_no_cache_keeps_it(ops) -> None:
     answer = make(ops, AccountFactory())
     token = re.search(r"atk_live_[a-z0-9]{8}_\w{32}", answer.content.decode())[0]

@@ -24,6 +24,7 @@ def form(pixel: Pixel, **changes: str) -> dict[str, str]:
     return {**values, "is_active": "on", **changes}
 
 
+@pytest.mark.promise("S16")
 def test_a_token_is_kept_encrypted_and_never_shown(ops) -> None:
     site = SiteFactory()
     values = {"site": site.pk, "platform": "meta", "pixel_id": "123", "options": "{}", "is_active": "on"}

@@ -99,6 +99,7 @@ def test_an_action_sent_late_asks_for_the_password(old_sign_in: Client, model: s
 
 
 # ------------------------------------------------------------------ granting
+@pytest.mark.promise("S15")
 @pytest.mark.parametrize("grant", ["is_superuser", "is_staff"])
 def test_only_a_superuser_grants_power(clerks_browser: Client, grant: str) -> None:
     person = UserFactory(username="grace")

@@ -54,6 +54,7 @@ def test_the_callers_own_address_is_never_the_users(accept, lead, meta_pixel) ->
     assert not {"client_ip", "user_agent"} & set(Conversion.objects.get().api_visit_override)
 
 
+@pytest.mark.promise("S9")
 def test_contacts_are_hashed_and_nothing_clear_is_kept(accept, lead, meta_pixel) -> None:
     clear = {"email": "Ada@Example.com", "phone": "+16505551212", "firstName": "Ada", "lastName": "Lovelace"}
     accept({**lead, "pii": clear})

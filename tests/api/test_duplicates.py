@@ -26,6 +26,7 @@ def end_sends(status, **changes) -> None:
     Send.objects.update(status=status, due_at=None, sent_at=now, **changes)
 
 
+@pytest.mark.promise("R12")
 def test_a_sent_duplicate_is_answered_and_nothing_changes(accept, purchase, meta_pixel) -> None:
     first = accept(purchase)
     end_sends(SendStatus.SENT)
@@ -38,6 +39,7 @@ def test_a_sent_duplicate_is_answered_and_nothing_changes(accept, purchase, meta
     assert Conversion.objects.values().get() == before
 
 
+@pytest.mark.promise("R12")
 @pytest.mark.parametrize(
     ("status", "reason"),
     [(SendStatus.PENDING, ""), (SendStatus.FAILED, Reason.REJECTED), (SendStatus.SKIPPED, Reason.MISSING_USER_AGENT)],
@@ -136,6 +138,7 @@ def test_a_test_event_never_stands_for_a_live_one(accept, lead, account, meta_pi
     assert accept(lead)["conversionId"] != tried
 
 
+@pytest.mark.promise("R3")
 @pytest.mark.django_db(transaction=True)
 def test_100_identical_requests_at_once_make_one_conversion_and_one_send(
     api_key_token, api_key, site, channel, meta_pixel, settings

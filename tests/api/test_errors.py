@@ -50,6 +50,7 @@ def test_a_crash_still_reaches_error_trackers(api, lead, monkeypatch) -> None:
         api.post(CONVERSION, lead)
 
 
+@pytest.mark.promise("R18")
 def test_a_database_that_is_away_is_503_with_a_wait(api, lead, monkeypatch) -> None:
     def away(**_):
         raise OperationalError("connection refused")

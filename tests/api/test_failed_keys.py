@@ -29,6 +29,7 @@ def test_the_limit_is_six_hundred_a_minute_by_default() -> None:
     assert product.API_FAILED_KEYS_PER_MINUTE == 600
 
 
+@pytest.mark.promise("S4")
 def test_past_the_limit_a_guess_is_429_with_a_wait() -> None:
     assert [guess().status_code for _ in range(5)] == [401, 401, 401, 429, 429]
     answer = guess()
@@ -59,6 +60,7 @@ def test_another_address_is_not_slowed_down(api_key_token: str) -> None:
     assert guess(api_key_token, REMOTE_ADDR="203.0.113.9").status_code == 200
 
 
+@pytest.mark.promise("S8")
 def test_an_ipv6_network_is_one_address() -> None:
     statuses = [guess(REMOTE_ADDR=f"2001:db8::{number:x}").status_code for number in range(4)]
     assert statuses == [401, 401, 401, 429]
@@ -80,6 +82,7 @@ def test_secrets_of_bots_are_guessed_as_slowly() -> None:
     assert [tell("wrong") for _ in range(4)] == [401, 401, 401, 429]
 
 
+@pytest.mark.promise("R20")
 def test_the_refused_addresses_stay_few(monkeypatch) -> None:
     monkeypatch.setattr(failed_keys, "MOST_REMEMBERED", 2)
     for number in range(5):

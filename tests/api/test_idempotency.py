@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 KEY = {"Idempotency-Key": "order 17"}
 
 
+@pytest.mark.promise("R11")
 def test_a_repeat_gets_the_first_answer_and_does_nothing(api, purchase) -> None:
     first = api.post(CONVERSION, purchase, headers=KEY)
     again = api.post(CONVERSION, purchase, headers=KEY)
@@ -29,6 +30,7 @@ def test_a_repeat_gets_the_first_answer_and_does_nothing(api, purchase) -> None:
     assert Conversion.objects.count() == 1
 
 
+@pytest.mark.promise("R11")
 def test_a_replay_for_another_body_says_so(api, purchase) -> None:
     first = api.post(CONVERSION, purchase, headers=KEY)
     again = api.post(CONVERSION, {**purchase, "telegramUserId": 5}, headers=KEY)
@@ -108,6 +110,7 @@ def test_every_post_of_the_api_honours_the_key(api, account, site, channel) -> N
         assert api.post(path, {}, headers=headers)["X-Idempotent-Replay"] == "true", path
 
 
+@pytest.mark.promise("R11")
 @pytest.mark.django_db(transaction=True)
 def test_twins_at_the_same_time_run_once(live_server, api_key_token, site, channel, meta_pixel) -> None:
     body = {

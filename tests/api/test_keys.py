@@ -14,6 +14,7 @@ from tests.factories import SiteFactory
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.promise("S2")
 def test_a_key_has_the_documented_shape_and_its_secret_is_not_kept(account) -> None:
     key, token = api_keys.create_key(account=account, site=None, name="backend")
     scheme, mode, prefix, secret = token.split("_")
@@ -29,6 +30,7 @@ def test_a_missing_or_malformed_header_asks_for_a_key(api, header) -> None:
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.promise("S4")
 def test_wrong_secret_wrong_mode_and_unknown_prefix_are_all_the_same(api, api_key) -> None:
     wrong = [api.token[:-1], api.token + "x", api.token.replace("live", "test"), f"atk_live_aaaaaaaa_{'a' * 32}"]
     answers = [Api(token).get("/api/v1/channels") for token in wrong]
@@ -36,6 +38,7 @@ def test_wrong_secret_wrong_mode_and_unknown_prefix_are_all_the_same(api, api_ke
     assert answers[0].json()["error"]["code"] == "INVALID_KEY"
 
 
+@pytest.mark.promise("S3")
 def test_revoking_works_at_once_and_is_told_only_to_who_has_the_secret(api, api_key) -> None:
     assert api.get("/api/v1/channels").status_code == 200
     api_keys.revoke(api_key, now=timezone.now())
@@ -52,6 +55,7 @@ def test_five_account_keys_and_five_a_site(account, site) -> None:
         api_keys.create_key(account=account, site=owner, name="after a revocation")
 
 
+@pytest.mark.promise("S3")
 def test_last_use_is_written_at_most_once_a_minute(api, api_key) -> None:
     with time_machine.travel("2026-11-23T10:00:00Z", tick=False) as clock:
         for seconds in (0, 30, 61):
@@ -62,6 +66,7 @@ def test_last_use_is_written_at_most_once_a_minute(api, api_key) -> None:
             assert api_key.last_used_at.second in (0, 1)
 
 
+@pytest.mark.promise("S1")
 def test_a_site_key_does_not_leave_its_site(account, site, channel, lead) -> None:
     other = SiteFactory(account=account)
     _, token = api_keys.create_key(account=account, site=site, name="site")
@@ -88,6 +93,7 @@ PATHS = [
 ]
 
 
+@pytest.mark.promise("S1")
 @pytest.mark.parametrize("path", PATHS)
 def test_a_strangers_ids_read_as_unknown_ones(accept, lead, meta_pixel, stranger_api, site, path) -> None:
     kept = accept(lead)
@@ -98,6 +104,7 @@ def test_a_strangers_ids_read_as_unknown_ones(accept, lead, meta_pixel, stranger
     assert (theirs.status_code, theirs.content) == (unknown.status_code, unknown.content)
 
 
+@pytest.mark.promise("S1")
 def test_a_stranger_can_write_nothing_of_ours(accept, purchase, stranger_api, channel, stranger_site) -> None:
     kept = accept(purchase)
     person = purchase["telegramUserId"]

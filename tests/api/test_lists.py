@@ -117,6 +117,7 @@ def test_a_wrong_query_is_refused_with_its_reason(api: Api, query: dict[str, Any
     assert (response.status_code, message in response.json()["error"]["message"]) == (400, True), response.content
 
 
+@pytest.mark.promise("S1")
 @pytest.mark.parametrize("path", ["/api/v1/conversions", "/api/v1/sends", "/api/v1/sites", "/api/v1/pixels"])
 def test_a_stranger_sees_nothing_of_ours(stranger_api: Api, wanted: Conversion, path: str) -> None:
     response = stranger_api.get(path)

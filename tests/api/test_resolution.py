@@ -41,6 +41,7 @@ def test_both_names_must_be_of_one_site(refuse, lead, other_channel) -> None:
     refuse({**lead, "websiteId": other_channel.site.website_id})
 
 
+@pytest.mark.promise("S1")
 @pytest.mark.parametrize("name", ["siteId", "websiteId"])
 def test_an_unknown_and_a_foreign_site_read_the_same(refuse, lead, stranger_site, name) -> None:
     foreign = stranger_site.pk if name == "siteId" else stranger_site.website_id

@@ -68,6 +68,7 @@ def rows() -> dict[str, Any]:
     return {name: [model_to_dict(row) | {"pk": row.pk} for row in found] for name, found in kept.items()}
 
 
+@pytest.mark.promise("S3")
 @pytest.mark.parametrize(("method", "path"), list(operations()))
 def test_it_neither_reads_nor_changes_live_data(method: str, path: str, test_api, live, channel) -> None:
     before = rows()

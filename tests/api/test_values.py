@@ -90,6 +90,7 @@ def test_a_wrong_value_is_named_and_nothing_is_kept(refuse, lead, change, field)
     assert not Conversion.objects.exists()
 
 
+@pytest.mark.promise("S14")
 @pytest.mark.parametrize(
     "change",
     [
@@ -135,6 +136,7 @@ def test_click_ids_are_opaque(accept, lead) -> None:
     assert override["gclid"] == "A" * 2048
 
 
+@pytest.mark.promise("S13")
 @pytest.mark.parametrize(
     "body",
     [

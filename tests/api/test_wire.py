@@ -29,6 +29,7 @@ def lead(stack: Stack, person: int) -> bytes:
     return json.dumps({**ids, "eventType": "Lead", **SIGNALS}).encode()
 
 
+@pytest.mark.promise("S19")
 def test_a_body_shorter_than_its_length_is_refused_and_not_kept(stack: Stack) -> None:
     body = lead(stack, 11)
     status, _ = exchange(stack, f"Content-Length: {len(body) + 10}", body)
@@ -49,6 +50,7 @@ def test_a_chunked_body_over_the_cap_is_refused(stack: Stack) -> None:
     assert (status, answer["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
+@pytest.mark.promise("S19")
 def test_both_length_and_chunked_are_refused(stack: Stack) -> None:
     body = lead(stack, 13)
     status, _ = exchange(stack, f"Content-Length: {len(body)}\r\nTransfer-Encoding: chunked", body)

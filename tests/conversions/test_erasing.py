@@ -100,6 +100,7 @@ def everything() -> str:
     return "\n".join(repr(row) for model in models for row in model._default_manager.values_list())
 
 
+@pytest.mark.promise("S10")
 def test_nothing_of_the_person_is_left_anywhere(known: Lead, account: Account) -> None:
     before, browser = everything(), str(Visit.objects.first().temp_id)
     assert all(mark in before for mark in [*MARKS, browser])
@@ -131,6 +132,7 @@ def test_others_are_left_alone(known: Lead, account: Account, channel: Channel, 
     assert visit.client_ip == "203.0.113.7"
 
 
+@pytest.mark.promise("S10")
 def test_replays_do_not_bring_them_back(known: Lead, api, account: Account, bot: Bot, channel: Channel) -> None:
     erase_person(account, PERSON, actor="ada", now=timezone.now())
     answer = api.post("/api/v1/events/conversion", EVENT | {"siteId": known.site_id, "channelId": channel.pk})

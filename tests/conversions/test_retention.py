@@ -14,6 +14,7 @@ NOW = timezone.now()
 OLD, YOUNG = NOW - timedelta(days=91), NOW - timedelta(days=89)
 
 
+@pytest.mark.promise("S9")
 def test_old_addresses_hashes_and_payloads_are_blanked() -> None:
     visit = VisitFactory(visited_at=OLD, city="Berlin", utm_source="fb")
     conversion = ConversionFactory(

@@ -36,6 +36,7 @@ def poisons(trace: Path) -> list[bytes]:
     ]
 
 
+@pytest.mark.promise("S20")
 @pytest.mark.parametrize("number", range(10))
 def test_what_was_not_written_by_us_is_absent(tmp_path: Path, number: int) -> None:
     read = cached.SignedJson().loads(poisons(tmp_path / "ran")[number])

@@ -64,6 +64,7 @@ def hang(peer: socket.socket) -> None:
     time.sleep(3)
 
 
+@pytest.mark.promise("R10")
 @pytest.mark.parametrize("behave", [hang, drip_headers, drip_body])
 def test_a_server_that_takes_its_time_is_left_at_the_deadline(serve: Serve, behave: Callable) -> None:
     started = time.monotonic()
@@ -83,6 +84,7 @@ def test_a_cut_answer_is_not_complete(serve: Serve) -> None:
     assert (answer.status, answer.complete, answer.json()) == (200, False, None)
 
 
+@pytest.mark.promise("R10")
 def test_an_endless_answer_is_cut_at_the_cap(serve: Serve) -> None:
     def flood(peer: socket.socket) -> None:
         peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -101,6 +103,7 @@ def test_a_compressed_answer_is_never_unpacked(serve: Serve) -> None:
     assert answer.body == bomb
 
 
+@pytest.mark.promise("S12")
 def test_a_redirect_is_not_followed(serve: Serve) -> None:
     there = serve(lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
     head = f"HTTP/1.1 302 Found\r\nLocation: {there}\r\nContent-Length: 0\r\n\r\n".encode()
@@ -120,6 +123,7 @@ def test_a_connection_lost_after_the_request_left_is_not_clean(serve: Serve) -> 
     assert (answer.status, answer.reached) == (0, True)
 
 
+@pytest.mark.promise("S12")
 def test_a_proxy_of_the_environment_is_not_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     url = serve(lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))

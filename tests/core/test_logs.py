@@ -16,6 +16,7 @@ from adtarget.core.axiom import AxiomHandler
 SECRET = "s3cr3t" * 6
 
 
+@pytest.mark.promise("S11")
 @pytest.mark.parametrize(
     "text",
     [
@@ -31,6 +32,7 @@ def test_no_secret_survives_redaction(text: str) -> None:
     assert SECRET not in logs.redact(text)
 
 
+@pytest.mark.promise("S11")
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_a_strangers_value_makes_no_line_of_its_own(log_format: str, capsys: Any) -> None:
     config = logs.logging_config(log_format=log_format)["formatters"][log_format]

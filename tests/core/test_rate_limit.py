@@ -19,6 +19,7 @@ def count(buckets: LocalBuckets) -> int:
     return sum(map(len, buckets._kinds.values()))
 
 
+@pytest.mark.promise("R20")
 def test_buckets_do_not_grow_without_end() -> None:
     buckets = LocalBuckets(most=100)
     for number in range(1000):

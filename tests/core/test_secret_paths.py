@@ -91,6 +91,7 @@ def test_the_walk_finds_the_secret_addresses() -> None:
     assert len(ADDRESSES) > 100
 
 
+@pytest.mark.promise("S11")
 @pytest.mark.django_db
 @pytest.mark.parametrize("cut", [0, 1, -1], ids=["as it is", "without its end", "with something behind"])
 def test_no_address_leaves_a_secret_in_the_log(written: io.StringIO, cut: int) -> None:
@@ -175,6 +176,7 @@ sentry_sdk.flush(10)
 """
 
 
+@pytest.mark.promise("S11")
 @pytest.mark.processes
 @pytest.mark.embedded
 def test_sentry_is_told_of_failures_without_what_was_asked(tmp_path: Path) -> None:

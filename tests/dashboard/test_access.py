@@ -26,6 +26,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.promise("S1")
 @pytest.mark.parametrize("page", PAGES)
 def test_a_stranger_finds_nothing(viewer: Client, stranger: Account, page: str) -> None:
     assert viewer.get(f"/accounts/{stranger.pk}/{page}").status_code == 404

@@ -21,6 +21,7 @@ def test_the_overview_of_a_kept_period_is_the_same(owner: Client, account: Accou
     assert re.sub(token, "", second) == re.sub(token, "", first)
 
 
+@pytest.mark.promise("S20")
 @pytest.mark.django_db
 @pytest.mark.skipif(not settings.REDIS_URL, reason="Redis is not configured")
 @pytest.mark.parametrize("number", range(10))

@@ -30,6 +30,7 @@ def orphans() -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.promise("R22")
 def test_a_healthy_system_adds_up() -> None:
     for situation in ("sent", "failed", "failed", "skipped", "waiting", "claimed"):
         SendFactory(**{situation: True})
@@ -38,6 +39,7 @@ def test_a_healthy_system_adds_up() -> None:
     assert output.startswith("6 accepted = 2 open + 1 sent + 2 failed + 1 skipped")
 
 
+@pytest.mark.promise("R22")
 def test_an_overdue_send_is_named() -> None:
     send = SendFactory(due_at=timezone.now() - timedelta(minutes=6))
     SendFactory(due_at=timezone.now() - timedelta(minutes=4))
@@ -69,6 +71,7 @@ def test_a_lease_that_ended_long_ago_is_named() -> None:
     assert orphans() == {"Claimed sends, over 5 minutes past their lease": [send.pk]}
 
 
+@pytest.mark.promise("R22")
 def test_a_conversion_without_the_send_it_should_have_is_named() -> None:
     pixel = PixelFactory()
     conversion = ConversionFactory(site=pixel.site, cold=True)

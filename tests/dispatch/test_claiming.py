@@ -40,6 +40,7 @@ def test_a_claim_takes_what_is_due_up_to_the_limit(pixel) -> None:
     assert claim(pixel) == []
 
 
+@pytest.mark.promise("R4")
 def test_fresh_goes_before_retries_and_retries_before_replays(pixel) -> None:
     replay, retry, fresh = (due_sends(pixel, 1, priority=priority)[0] for priority in (2, 1, 0))
     assert claim(pixel, limit=1) == [fresh]
@@ -47,6 +48,7 @@ def test_fresh_goes_before_retries_and_retries_before_replays(pixel) -> None:
     assert claim(pixel, limit=1) == [replay]
 
 
+@pytest.mark.promise("R1")
 def test_a_send_comes_back_when_its_lease_ends(pixel) -> None:
     due_sends(pixel, 1)
     now = timezone.now()
@@ -68,6 +70,7 @@ def test_a_late_worker_changes_nothing(pixel) -> None:
     assert Send.objects.get().status == SendStatus.PENDING
 
 
+@pytest.mark.promise("R5")
 def test_three_leases_lost_in_a_row_are_poison(pixel) -> None:
     due_sends(pixel, 1)
     now = timezone.now()
@@ -109,6 +112,7 @@ def test_tests_and_live_events_do_not_share_a_request(pixel) -> None:
     assert sorted(len(claim(pixel)) for _ in range(2)) == [1, 2]
 
 
+@pytest.mark.promise("R3")
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_hold_the_same_send() -> None:
     pixel = PixelFactory()

@@ -187,6 +187,7 @@ def test_messages_go_while_a_worker_takes_one(two_writers, endpoint) -> None:
 
 
 # ------------------------------------------------------------------ people
+@pytest.mark.promise("S10")
 @pytest.mark.django_db
 def test_a_person_erased_during_the_request_stays_erased(account, pixel, channel, endpoint) -> None:
     (send,) = due(pixel, channel=channel)

@@ -79,6 +79,7 @@ def test_an_attempt_keeps_what_went_out_and_what_came_back(pixel) -> None:
     assert "EAA-platform-token" not in json.dumps(attempt.request) + attempt.response
 
 
+@pytest.mark.promise("R2")
 def test_a_failing_platform_is_tried_again_by_the_schedule_with_the_same_event(pixel, settings) -> None:
     settings.DISPATCH_RETRY_SCHEDULE = [timedelta(seconds=5), timedelta(seconds=30)]
     [send] = due(pixel)
@@ -155,6 +156,7 @@ def test_an_event_that_grew_too_old_on_the_way_is_failed(pixel) -> None:
     assert (send.status, send.reason) == (SendStatus.FAILED, Reason.EXPIRED)
 
 
+@pytest.mark.promise("R2")
 def test_a_try_that_may_have_counted_is_not_repeated_after_the_dedup_window(pixel) -> None:
     [send] = due(pixel)
     Send.objects.update(attempts=1, uncertain_since=timezone.now() - timedelta(hours=47, minutes=51))
@@ -191,6 +193,7 @@ def test_a_refused_connection_leaves_no_doubt(pixel) -> None:
     assert (send.status, send.uncertain_since) == (SendStatus.PENDING, None)
 
 
+@pytest.mark.promise("R4")
 def test_a_platform_that_is_down_is_left_alone_then_probed_with_one_event(pixel) -> None:
     due(pixel, 5)
     now, down = timezone.now(), FakeMeta(lambda events: HttpAnswer(status=503))
@@ -208,6 +211,7 @@ def test_a_platform_that_is_down_is_left_alone_then_probed_with_one_event(pixel)
     assert Pixel.objects.get().breaker_failures == 0
 
 
+@pytest.mark.promise("R8")
 def test_retry_after_holds_the_pixel_back(pixel) -> None:
     due(pixel)
     now = timezone.now()
@@ -243,6 +247,7 @@ def test_a_breaker_without_anything_due_keeps_its_probe(pixel) -> None:
     assert len(meta.requests) == 1
 
 
+@pytest.mark.promise("R4")
 def test_a_platforms_quota_of_requests_is_kept(monkeypatch) -> None:
     monkeypatch.setattr(type(PLATFORMS["google"]), "requests_per_minute", 1)
     pixel = PixelFactory(

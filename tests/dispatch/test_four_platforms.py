@@ -105,6 +105,7 @@ def test_tests_go_only_where_they_do_not_count(sandbox, platform) -> None:
     assert send.status == SendStatus.SENT
 
 
+@pytest.mark.promise("R9")
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"slow", "platform_error"}))
 @pytest.mark.parametrize("platform", ["meta", "google"])
 def test_no_fault_is_taken_for_success_and_each_ends_in_time(sandbox, platform, kind) -> None:
@@ -123,6 +124,7 @@ def test_no_fault_is_taken_for_success_and_each_ends_in_time(sandbox, platform, 
     assert Attempt.objects.get().outcome in (Outcome.AMBIGUOUS, Outcome.RETRY)
 
 
+@pytest.mark.promise("R5")
 @pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_a_poisoned_event_among_500_fails_alone(sandbox, settings, platform) -> None:
     settings.DISPATCH_BATCH_SIZE, settings.DISPATCH_ATTEMPT_SECONDS = 500, 5
@@ -141,6 +143,7 @@ def test_a_poisoned_event_among_500_fails_alone(sandbox, settings, platform) -> 
     assert sandbox.stats()[platform]["requests"] <= 21  # what halving 500 down to one takes
 
 
+@pytest.mark.promise("R8")
 @pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_a_refused_credential_pauses_the_pixel_of_any_platform(sandbox, platform) -> None:
     site = SiteFactory()

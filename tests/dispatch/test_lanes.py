@@ -4,6 +4,8 @@ import contextlib
 import threading
 import time
 
+import pytest
+
 from dispatch.lanes import Lanes
 
 
@@ -13,6 +15,7 @@ def start(work) -> threading.Thread:
     return thread
 
 
+@pytest.mark.promise("R10")
 def test_a_hanging_pixel_does_not_hold_another_platform() -> None:
     lanes, hold, seen = Lanes(per_pixel=1, per_platform=1), threading.Event(), []
     slow = start(lambda: lanes.run("meta-pixel", "meta", lambda pixel: hold.wait(5)))

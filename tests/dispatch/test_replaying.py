@@ -31,6 +31,7 @@ def cancel(**sends):
     return replaying.cancel(Send.objects.filter(**sends), actor="ada", now=timezone.now())
 
 
+@pytest.mark.promise("R13")
 def test_a_failed_send_is_due_again_with_its_whole_schedule_and_the_same_event() -> None:
     send = SendFactory(failed=True, failures=13, lost_leases=2)
     assert retry().done == 1
@@ -39,6 +40,7 @@ def test_a_failed_send_is_due_again_with_its_whole_schedule_and_the_same_event()
     assert (again.reason, again.failures, again.lost_leases, again.priority) == ("", 0, 0, Priority.RETRY)
 
 
+@pytest.mark.promise("R13")
 def test_a_replay_goes_after_everything_else() -> None:
     SendFactory(skipped=True)
     replay()
@@ -85,6 +87,7 @@ def test_what_makes_no_sense_is_left_alone_with_a_reason(order, situation, why) 
     assert Send.objects.values().get() == before
 
 
+@pytest.mark.promise("R13")
 def test_an_event_too_old_for_its_platform_is_refused_and_says_so() -> None:
     old = ConversionFactory(cold=True, event_time=timezone.now() - timedelta(days=7, seconds=1))
     SendFactory(failed=True, conversion=old)
@@ -106,6 +109,7 @@ def test_a_test_event_is_replayed_to_a_test_pixel() -> None:
     assert replay().done == 1
 
 
+@pytest.mark.promise("S21")
 def test_each_account_finds_its_own_sends_in_the_audit_log() -> None:
     first, second = SendFactory(failed=True), SendFactory(failed=True)
     SendFactory(sent=True)

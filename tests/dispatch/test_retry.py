@@ -12,6 +12,7 @@ CONTRACT = "5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 4 h, 8 h, 8 h, 12 h, 12 
 UNITS = {"s": 1, "min": 60, "h": 3600}
 
 
+@pytest.mark.promise("R4")
 def test_the_default_schedule_lies_inside_metas_window() -> None:
     waits = [int(number) * UNITS[unit] for number, unit in (wait.split() for wait in CONTRACT.split(", "))]
     assert [wait.total_seconds() for wait in WAITS] == waits

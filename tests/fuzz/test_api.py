@@ -69,6 +69,7 @@ def left_out() -> list[Any]:
     return [positive_data_acceptance]
 
 
+@pytest.mark.promise("S13")
 @pytest.mark.parametrize(("verb", "path"), list(operations()))
 def test_answers_are_as_documented(document: Any, busy: None, api_key_token: str, verb: str, path: str) -> None:
     from schemathesis import GenerationMode
@@ -83,6 +84,7 @@ def test_answers_are_as_documented(document: Any, busy: None, api_key_token: str
     ask()
 
 
+@pytest.mark.promise("S13")
 def test_chains_of_requests_are_as_documented(document: Any, busy: None, api_key_token: str) -> None:
     """What one answer names, the next request asks for, changes or deletes."""
 

@@ -31,6 +31,7 @@ def conversion(unlimited: None, account: Account, channel: Channel) -> Conversio
     return ConversionFactory(channel=channel, awaiting_value=True)
 
 
+@pytest.mark.promise("S13")
 @pytest.mark.parametrize("path", WRITES)
 def test_no_body_makes_it_fail(api: Any, conversion: Conversion, path: str) -> None:
     ours = {"channelId": conversion.channel_id, "websiteId": conversion.site.website_id}

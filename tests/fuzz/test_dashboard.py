@@ -259,6 +259,7 @@ FORMS = {
 }
 
 
+@pytest.mark.promise("S13")
 @pytest.mark.parametrize("page", FORMS)
 @SOME
 @given(data=st.data())

@@ -50,6 +50,7 @@ def statuses(stack: Stack, request: bytes) -> list[int]:
     return [int(line.split()[1]) for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
 
 
+@pytest.mark.promise("S19")
 def test_no_framing_makes_the_server_fail(stack: Stack) -> None:
     @effort(150)
     @given(

@@ -59,6 +59,7 @@ def cookies(values: dict[str, str]) -> dict[str, str]:
 cookie_headers = st.dictionaries(st.sampled_from(COOKIES), texts | st.just(VISITOR), max_size=4).map(cookies)
 
 
+@pytest.mark.promise("S13")
 @pytest.mark.parametrize("path", ["init", "update-fbp"])
 def test_no_body_and_no_header_makes_it_fail(site: Site, path: str) -> None:
     right = {"websiteId": site.website_id, "tempId": VISITOR, "href": "https://acme.example/", "fbp": FBP}
@@ -120,6 +121,7 @@ def test_what_a_page_view_keeps_stays_small(site: Site) -> None:
     send()
 
 
+@pytest.mark.promise("S13")
 def test_no_update_makes_the_webhook_fail(bot: Bot, channel: Channel) -> None:
     from tests.tracker.telegram.test_updates import EVERY_KIND
 

@@ -102,6 +102,7 @@ def deployment(folder: Path, **planted: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.promise("S18")
 @pytest.mark.processes
 @pytest.mark.embedded
 def test_a_deployment_by_the_documentation_has_no_issues(tmp_path) -> None:
@@ -111,6 +112,7 @@ def test_a_deployment_by_the_documentation_has_no_issues(tmp_path) -> None:
     assert done.stdout.startswith("System check identified no issues")
 
 
+@pytest.mark.promise("S18")
 @pytest.mark.processes
 @pytest.mark.embedded
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.embedded]
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.promise("S18")
 @pytest.mark.parametrize(
     "command",
     [

@@ -49,6 +49,7 @@ def test_readyz_is_red_without_a_worker(client, monkeypatch) -> None:
     assert (status, checks["workers"]) == (503, {"ok": False, "seen": 0})
 
 
+@pytest.mark.promise("R22")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("minutes", "expected"), [(4, 200), (6, 503)])
 def test_readyz_is_red_when_the_oldest_send_waits_for_more_than_five_minutes(client, worker, minutes, expected) -> None:

@@ -36,6 +36,7 @@ def open_to_others(folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.promise("S18")
 def test_everything_under_var_is_private(tmp_path: Path) -> None:
     folder = tmp_path / "var"
 

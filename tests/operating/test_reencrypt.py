@@ -14,6 +14,7 @@ from tests.factories import BotFactory, PixelFactory, SiteFactory, UserFactory
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.promise("S16")
 def test_secrets_open_with_the_new_key_alone(settings, account: Account) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.FIELD_ENCRYPTION_KEYS = [old]

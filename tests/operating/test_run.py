@@ -121,6 +121,7 @@ def test_a_killed_process_is_started_again(demo: Tree) -> None:
     assert re.search(r"beat +\| killed by SIGKILL; starting again in 0.5 s", demo.output())
 
 
+@pytest.mark.promise("S2")
 def test_no_secret_stands_in_the_process_list_or_in_a_readable_file(demo: Tree) -> None:
     folder = demo.log.parent / "var"
     kept = json.loads((folder / "demo.json").read_text())
@@ -138,6 +139,7 @@ def test_the_sandbox_brings_updates_by_itself_so_no_process_polls_for_them(demo:
     wait_for(lambda: len(demo.children()) == len((ROOT / "Procfile").read_text().splitlines()) + 1)
 
 
+@pytest.mark.promise("R20")
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_the_idle_demo_stays_under_400_megabytes(demo: Tree) -> None:
     wait_for(lambda: len(demo.children()) == len((ROOT / "Procfile").read_text().splitlines()) + 1)

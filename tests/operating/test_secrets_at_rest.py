@@ -31,6 +31,7 @@ def whole_database() -> str:
     return "\n".join(found)
 
 
+@pytest.mark.promise("S16")
 @pytest.mark.django_db
 def test_neither_seed_nor_codes_nor_webhook_secret_are_stored() -> None:
     user, bot = UserFactory(username="ada"), BotFactory(webhook_secret="secret-of-a-webhook")

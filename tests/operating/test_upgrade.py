@@ -28,6 +28,7 @@ print("channel", Channel.objects.get().value)
 """
 
 
+@pytest.mark.promise("R17")
 @pytest.mark.parametrize("release", RELEASES, ids=lambda file: file.stem)
 def test_what_an_earlier_release_accepted_is_delivered_after_the_upgrade(tmp_path, release) -> None:
     database = sqlite3.connect(tmp_path / "db.sqlite3")

@@ -43,6 +43,7 @@ def reasons() -> set[str]:
 
 
 # ------------------------------------------------------------------ a page view, or a click
+@pytest.mark.promise("S7")
 def test_a_made_up_visitor_gets_no_link_of_their_own(site, channel) -> None:
     InviteFactory.create_batch(40, channel=channel)
     assert links([visitor(site) for _ in range(3)]) == [OWN] * 3
@@ -73,6 +74,7 @@ def test_an_ad_click_needs_no_page_view(site, channel) -> None:
 
 
 # ------------------------------------------------------------------ one address
+@pytest.mark.promise("S7")
 @pytest.mark.parametrize("address", ["198.51.100.{}", "2001:db8:0:1::{}"])
 def test_one_address_takes_at_most_half_of_the_supply(site, channel, address) -> None:
     InviteFactory.create_batch(40, channel=channel)

@@ -278,6 +278,7 @@ def test_a_trusted_proxy_is_believed(browser, settings) -> None:
 
 
 # ------------------------------------------------------------------ limits and cost
+@pytest.mark.promise("S8")
 def test_a_forged_header_escapes_no_limit(browser, settings) -> None:
     settings.TRACKER_RATE_LIMIT_PER_ADDRESS = 6
     answers = [
@@ -305,6 +306,7 @@ def test_a_visit_costs_six_statements_at_most(browser, django_assert_max_num_que
             assert browser.init("?gclid=G").status_code == 200
 
 
+@pytest.mark.promise("S14")
 def test_unknown_fields_change_nothing(browser) -> None:
     visit = browser.visit(visited_at="2000-01-01", id="vis_mine", seen_at={"gclid": 1}, session="ses_x")
     assert visit.pk != "vis_mine"

@@ -205,6 +205,7 @@ def test_a_lost_right_shows_on_the_channel(browser, channel, link_maker) -> None
     assert reasons() == ["telegram", "bot_problem"]
 
 
+@pytest.mark.promise("S7")
 def test_a_site_has_a_daily_cap_of_links(browser, channel, link_maker, settings) -> None:
     settings.INVITE_LINKS_PER_DAY = 1
     InviteFactory(channel=channel, used=True)
@@ -218,6 +219,7 @@ def test_a_channel_without_bot_gives_its_own_link(browser, site) -> None:
     assert reasons() == ["no_bot"]
 
 
+@pytest.mark.promise("S6")
 @pytest.mark.parametrize("link", ["", "https://evil.example/", "http://t.me/+x", "https://t.me/+x\nA: b", "//t.me/x"])
 def test_nobody_is_sent_to_what_is_no_telegram_link(browser, site, link) -> None:
     ChannelFactory(site=site, invite_link=link)
@@ -227,6 +229,7 @@ def test_nobody_is_sent_to_what_is_no_telegram_link(browser, site, link) -> None
     assert len(reasons()) == 1
 
 
+@pytest.mark.promise("S6")
 @pytest.mark.parametrize("name", ["inviteLink", "link", "url", "redirect", "next", "channelId", "href"])
 def test_no_value_of_the_request_reaches_the_location(browser, channel, name) -> None:
     answer = browser.tap(**{name: "https://evil.example/"})
@@ -241,6 +244,7 @@ def test_a_bot_as_destination_gets_a_signed_start_link(browser, site, bot) -> No
     assert attribution.visit_of(link.partition("=")[2]) == visit
 
 
+@pytest.mark.promise("R18")
 def test_with_the_database_away_the_own_link_is_given_from_memory(browser, channel, monkeypatch) -> None:
     InviteFactory(channel=channel)
     browser.tap()

@@ -25,6 +25,7 @@ def tell(api: Any, channel: Channel, page: str) -> None:
     assert api.post("/api/v1/events/conversion", LEAD | where | {"eventSourceUrl": page}).status_code == 200
 
 
+@pytest.mark.promise("S9")
 @pytest.mark.parametrize("field", ["url", "landing_page", "referrer"])
 def test_a_visit_keeps_no_personal_data(browser, field) -> None:
     address = f"https://acme.example/vip?{SECRET}&utm_source=fb&fbclid=IwAR0#anna@acme.example"
@@ -43,6 +44,7 @@ def test_a_name_the_site_lists_is_kept(browser) -> None:
     assert browser.visit(f"?plan=gold&{SECRET}").url == "https://acme.example/?plan=gold"
 
 
+@pytest.mark.promise("S9")
 def test_an_event_keeps_and_sends_none(api, channel, meta_pixel) -> None:
     page = f"https://acme.example/thanks?{SECRET}&gclid=Cj0#x"
     tell(api, channel, page)

@@ -19,6 +19,7 @@ def size(visit: Visit) -> int:
     return sum(len(str(value).encode()) for value in values)
 
 
+@pytest.mark.promise("S7")
 @pytest.mark.parametrize(("letter", "words"), [("x", 500), ("ж", 300)])
 def test_the_largest_page_view_takes_four_kilobytes(browser, letter, words) -> None:
     long = dict.fromkeys(FIELDS, letter * words) | dict.fromkeys(("gclid", "ttclid"), letter * 4 * words)

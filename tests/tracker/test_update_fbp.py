@@ -31,6 +31,7 @@ def test_an_older_fbc_cookie_does_not_replace_the_click(browser) -> None:
     assert visit.fbc == known
 
 
+@pytest.mark.promise("S7")
 def test_nobody_elses_visit_is_touched(browser, stranger_site) -> None:
     visit = browser.visit()
     other = Browser(browser.site, visitor="aaaaaaaa-6f0a-4d3c-8a52-1f2e3d4c5b6a")

@@ -106,6 +106,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
 
 
+@pytest.mark.promise("S15")
 @pytest.mark.parametrize("separator", [";", ",", "\t", "|", "\n"])
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(1)", ' "=1', "＝1"])
 def test_no_part_of_a_cell_is_a_formula(separator: str, formula: str) -> None:

@@ -124,6 +124,7 @@ def test_a_missing_file_is_explained(client: Client, home: str, account: Account
     assert "VAR_DIR" in client.get(f"{home}exports/{export.pk}/file/", follow=True).text
 
 
+@pytest.mark.promise("S21")
 def test_an_export_stands_in_the_audit_trail(viewer: Client, home: str, channel: Channel) -> None:
     ask(viewer, home)
     assert AuditEntry.objects.get().action == "export"

@@ -69,6 +69,7 @@ def sees(browser: Client, account: Account) -> bool:
 
 
 # ------------------------------------------------------------------ the attack
+@pytest.mark.promise("S1")
 def test_inviting_first_opens_no_other_account(
     attacker: Client, stranger: Account, owner: Client, account: Account
 ) -> None:
@@ -125,6 +126,7 @@ def test_mail_that_does_not_leave_shows_no_link(owner: Client, account: Account,
     assert not LINK.search(page)
 
 
+@pytest.mark.promise("S1")
 @pytest.mark.parametrize("is_mailed", [True, False])
 def test_the_form_tells_no_known_address_from_others(
     owner: Client, account: Account, settings, is_mailed: bool

@@ -85,6 +85,7 @@ def test_a_pixel_that_cannot_be_tested_says_why(owner: Client, home: str, site: 
     assert "No conversion action is set up for this type" in page.text
 
 
+@pytest.mark.promise("S2")
 def test_a_key_is_shown_once(owner: Client, home: str) -> None:
     page = owner.post(home + "set-up/keys/", {"name": "shop", "mode": "live"})
     token = page.context["token"]
@@ -154,6 +155,7 @@ def test_anothers_things_are_not_found(
     assert not ApiKey.objects.exclude(pk=key.pk).exists()
 
 
+@pytest.mark.promise("S16")
 def test_no_page_shows_a_stored_token(owner: Client, home: str, channel: Channel) -> None:
     pixel = PixelFactory(site=channel.site, credential="EAA-the-whole-token-1234")
     send = SendFactory(pixel=pixel)

@@ -37,6 +37,7 @@ def ada(account: Account) -> Client:
     return browser
 
 
+@pytest.mark.promise("S15")
 def test_many_addresses_share_a_persons_tries(ada: Client) -> None:
     texts = [attempt(address) for address in range(LIMIT + 5)]
     assert ["Too many attempts" in text for text in texts] == [False] * LIMIT + [True] * 5

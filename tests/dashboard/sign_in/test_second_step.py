@@ -106,6 +106,7 @@ def test_password_and_code_lead_to_the_wanted_page(client: Client, ada: User, re
     assert is_signed_in(client)
 
 
+@pytest.mark.promise("S15")
 def test_a_code_works_once(client: Client, ada: User, recovery_codes: list[str]) -> None:
     code = code_of(ada)
     give_password(client)

@@ -27,6 +27,7 @@ def test_a_wrong_password_is_told_beside_the_form(account: Account, client: Clie
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.promise("S15")
 def test_guessing_is_slowed_down_even_for_the_right_password(db: None, client: Client) -> None:
     UserFactory(username="ada")
     for _ in range(5):
@@ -67,6 +68,7 @@ def test_the_account_last_looked_at_comes_first(account: Account, client: Client
     assert client.get("/").headers["Location"] == f"/accounts/{other.pk}/"
 
 
+@pytest.mark.promise("S15")
 def test_nothing_inline_may_run_on_any_page(client: Client, db: None) -> None:
     for path in ("/sign-in/", "/no-such-page"):
         answer = client.get(path)
@@ -109,6 +111,7 @@ def test_guessing_the_old_password_is_slowed_down(db: None, client: Client) -> N
     assert user.check_password("secret-word")
 
 
+@pytest.mark.promise("S15")
 def test_the_cookies_are_out_of_scripts_and_strangers_reach(client: Client, settings, db: None) -> None:
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     UserFactory(username="ada")
@@ -128,6 +131,7 @@ def test_a_session_gets_another_name_at_sign_in(client: Client, db: None) -> Non
     assert client.session.session_key != session.session_key
 
 
+@pytest.mark.promise("S15")
 @pytest.mark.parametrize("page", ["/accounts/{account}/set-up/keys/", "/admin/leads/apikey/add/"])
 def test_the_password_is_asked_again_before_keys(client: Client, account: Account, page: str) -> None:
     page = page.format(account=account.pk)

@@ -157,6 +157,7 @@ def test_what_a_platform_soon_refuses_comes_first(staff: Client, home: str, chan
     ]
 
 
+@pytest.mark.promise("S15")
 def test_stored_markup_is_shown_as_text(staff: Client, home: str, channel: Channel) -> None:
     Channel.objects.filter(pk=channel.pk).update(title="<script>alert(1)</script>")
     ConversionFactory(channel=channel, awaiting_value=True)

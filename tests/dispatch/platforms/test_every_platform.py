@@ -52,6 +52,7 @@ def test_nothing_empty_is_ever_sent(slug: str, event: OutgoingEvent) -> None:
     assert not [leaf for leaf in leaves(rendered(slug, event)) if leaf in ("", None, [], {})]
 
 
+@pytest.mark.promise("R2")
 @every_platform
 def test_the_event_id_is_ours_as_a_string(slug: str) -> None:
     payload = rendered(slug, full())
@@ -138,6 +139,7 @@ def test_a_complete_positive_answer_is_success(slug: str) -> None:
     assert verdict_of(slug, 200, SUCCESS[slug]).outcome == Outcome.ACCEPTED
 
 
+@pytest.mark.promise("R9")
 @every_platform
 @pytest.mark.parametrize(
     "body",
@@ -154,6 +156,7 @@ def test_a_cut_answer_is_ambiguous_however_good_it_looks(slug: str) -> None:
     assert (verdict.outcome, verdict.message) == (Outcome.AMBIGUOUS, "The answer was cut.")
 
 
+@pytest.mark.promise("R9")
 @every_platform
 @pytest.mark.parametrize("length", [1, 5, 12])
 def test_half_a_success_is_no_success(slug: str, length: int) -> None:

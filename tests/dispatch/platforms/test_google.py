@@ -283,6 +283,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.promise("R8")
 @pytest.mark.parametrize(("status", "body", "expected", "code"), ROWS)
 def test_googles_status_and_reason_decide(status: int, body: Any, expected: Outcome, code: str) -> None:
     verdict = verdict_of("google", status, body)

@@ -260,6 +260,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.promise("R8")
 @pytest.mark.parametrize(("status", "code", "subcode", "more", "expected", "wait"), ROWS)
 def test_metas_code_decides(
     status: int, code: int, subcode: int | None, more: dict[str, Any], expected: Outcome, wait: int | None

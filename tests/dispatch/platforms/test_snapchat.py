@@ -130,6 +130,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.promise("R8")
 @pytest.mark.parametrize(("status", "body", "expected"), ROWS)
 def test_the_status_decides_and_the_body_says_why(status: int, body: Any, expected: Outcome) -> None:
     assert verdict_of("snapchat", status, body).outcome == expected

@@ -173,6 +173,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.promise("R8")
 @pytest.mark.parametrize(("status", "code", "expected", "wait"), ROWS)
 def test_tiktoks_code_decides(status: int, code: int, expected: Outcome, wait: int | None) -> None:
     verdict = verdict_of("tiktok", status, coded(code))

@@ -106,6 +106,7 @@ def test_a_rotation_changes_the_secret(api, webhook) -> None:
     assert api.get(f"/api/v1/webhooks/{webhook.pk}/secret").json() != before
 
 
+@pytest.mark.promise("S1")
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -9,6 +9,7 @@ from adtarget.core import http
 from dispatch.webhooks import targets
 
 
+@pytest.mark.promise("S12")
 @pytest.mark.parametrize(
     "url",
     [
@@ -67,6 +68,7 @@ def test_private_urls_are_taken_where_they_are_allowed(url) -> None:
     targets.check_url(url, private_is_allowed=True)
 
 
+@pytest.mark.promise("S12")
 @pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["::1"]])
 def test_a_name_that_leads_into_our_network_is_not_connected_to(monkeypatch, found) -> None:
     entries = [(2, 1, 6, "", (address, 443)) for address in found]

@@ -46,6 +46,7 @@ def test_the_same_update_twice_at_once_happens_once(bot, invite) -> None:
     assert counts == [1, 1, 1, 1, 1]
 
 
+@pytest.mark.promise("R3")
 def test_a_join_and_the_api_at_once_make_one_conversion(bot, channel, invite, api) -> None:
     body = {"telegramUserId": 777, "eventType": "Lead", "channelId": channel.pk, "websiteId": channel.site.website_id}
 

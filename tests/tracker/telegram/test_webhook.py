@@ -24,6 +24,7 @@ def test_a_join_is_answered_with_200_and_counted(bot, channel) -> None:
     assert Conversion.objects.get().channel == channel
 
 
+@pytest.mark.promise("S5")
 @pytest.mark.parametrize("secret", [None, "", "wrong", "webhook-secre", "webhook-secret2", "wébhook-sécret"])
 def test_without_the_right_secret_nothing_changes(bot, channel, secret) -> None:
     response = tell(bot, recorded.join(), secret=secret)
@@ -40,6 +41,7 @@ def test_an_unknown_bot_is_refused_as_a_wrong_secret_is(bot, channel) -> None:
         assert (response.status_code, response.content) == (401, wrong.content)
 
 
+@pytest.mark.promise("S5")
 def test_the_secret_of_one_bot_opens_no_other(bot, channel) -> None:
     other = BotFactory(account=bot.account, webhook_secret="another-secret")
     assert tell(other, recorded.join()).status_code == 401
@@ -65,6 +67,7 @@ def test_a_body_over_a_megabyte_is_refused(bot, channel) -> None:
     assert tell(bot, b" " * (1024 * 1024 + 1)).status_code == 413
 
 
+@pytest.mark.promise("S5")
 def test_a_body_that_is_too_large_is_not_even_looked_at_without_the_secret(bot, channel) -> None:
     assert tell(bot, b" " * (1024 * 1024 + 1), secret="wrong").status_code == 401
 
@@ -73,6 +76,7 @@ def test_only_post_is_taken(bot) -> None:
     assert Client().get(f"/telegram/webhook/{bot.pk}").status_code == 405
 
 
+@pytest.mark.promise("S5")
 def test_a_replayed_update_happens_once(bot, channel) -> None:
     for _ in range(3):
         assert tell(bot, recorded.join(number=5)).status_code == 200
@@ -86,6 +90,7 @@ def test_two_bots_may_use_the_same_update_id(bot, channel) -> None:
     assert TelegramUpdate.objects.count() == 2
 
 
+@pytest.mark.promise("S9")
 def test_an_update_is_kept_without_names(bot, channel) -> None:
     tell(bot, recorded.join_request(link="https://t.me/+abc"))
     kept = json.dumps(TelegramUpdate.objects.get().body)
