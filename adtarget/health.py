@@ -22,6 +22,7 @@ from adtarget.core.cached import kept
 from adtarget.core.unreadable_messages import count_dropped
 from dispatch.choices import Counted
 from dispatch.models import Pixel, Receipt, Send
+from leads.models import UnreadableRow
 
 CHECK_SECONDS = 1.0
 OVERDUE_SECONDS = 5 * 60  # a send this late means that no worker delivers, whatever the heartbeats say
@@ -42,7 +43,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when database, broker and a worker are there and nothing waits too long; else 503 and which."""
-    checks = run_checks({"database": database, "broker": broker, "workers": workers, "sends": sends})
+    checks = run_checks({"database": database, "broker": broker, "workers": workers, "sends": sends, "rows": rows})
     is_ready = all(check["ok"] for check in checks.values())
     return JsonResponse(
         {"status": "ready" if is_ready else "not ready", "checks": checks}, status=200 if is_ready else 503
@@ -107,6 +108,11 @@ def sends() -> dict[str, Any]:
     return {"ok": seconds <= OVERDUE_SECONDS, "oldestDueSeconds": round(seconds)}
 
 
+def rows() -> dict[str, Any]:
+    """Rows that cannot be read. They stop nothing, so the service is ready beside them."""
+    return {"ok": True, "unreadable": UnreadableRow.objects.count()}
+
+
 def oldest_due_seconds(now: datetime) -> float:
     """How long the oldest deliverable send has waited past its due date."""
     oldest = _deliverable(now).aggregate(oldest=Min("due_at"))["oldest"]
@@ -138,6 +144,8 @@ class _Collector:
         yield GaugeMetricFamily("adtarget_sends_oldest_due_seconds", "How late the oldest of them is.", value=oldest)
         yield self._pixels()
         yield self._receipts()
+        unreadable = "Rows of the database that cannot be read."
+        yield GaugeMetricFamily("adtarget_unreadable_rows", unreadable, value=UnreadableRow.objects.count())
         dropped = "Messages of the queue that no worker could read."
         yield CounterMetricFamily("adtarget_unreadable_messages", dropped, value=count_dropped())
 

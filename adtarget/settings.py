@@ -317,6 +317,7 @@ CELERY_BEAT_SCHEDULE = {
         "adtarget.analyze": 3600.0,
         "adtarget.forget_old": 6 * 3600.0,
         "conversions.purge_idempotency_records": 3600.0,
+        "leads.recheck_unreadable_rows": 3600.0,
         "tracker.fill_invite_pools": 15.0,
         "tracker.tidy_invites": 60.0,
         "tracker.work_updates": 5.0,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from conversions.choices import Source
 from conversions.models import Conversion
@@ -13,9 +13,12 @@ from dispatch.events import outgoing_event
 from dispatch.models import Pixel, PlatformHealth, Send
 from dispatch.models.send import SendQuerySet
 from dispatch.platforms.registry import PLATFORMS
+from leads.models import UnreadableRow
+from leads.unreadable import read_rows
 
 #: A send this long past its moment, or past its lease, was forgotten.
 PATIENCE = timedelta(minutes=5)
+AT_ONCE = 1000  # conversions a statement
 
 Ids = Iterable[str]
 
@@ -93,11 +96,24 @@ def conversions_without_sends(now: datetime) -> Iterator[str]:
     pixels: dict[str, list[Pixel]] = {}
     for pixel in Pixel.objects.active():
         pixels.setdefault(pixel.site_id, []).append(pixel)
-    for conversion in silent.select_related("visit", "site").order_by("pk").iterator(chunk_size=1000):
+    for conversion in _each(silent.select_related("visit", "site")):
         event = outgoing_event(conversion)
         unchanged = (pixel for pixel in pixels[conversion.site_id] if pixel.updated_at <= conversion.attributed_at)
         if any(PLATFORMS[pixel.platform].has_signal(event) for pixel in unchanged):
             yield conversion.pk
+
+
+def unreadable(now: datetime) -> Ids:
+    """Rows that were met and could not be read, by table and key; those that this audit met are among them."""
+    return [str(row) for row in UnreadableRow.objects.order_by("table", "row_id")]
+
+
+def _each(conversions: QuerySet[Conversion]) -> Iterator[Conversion]:
+    """In pieces by key, without those that cannot be read."""
+    last = ""
+    while keys := list(conversions.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        yield from read_rows(conversions.filter(pk__in=keys).order_by("pk")).found
+        last = keys[-1]
 
 
 CHECKS: Mapping[str, Callable[[datetime], Ids]] = {
@@ -108,6 +124,7 @@ CHECKS: Mapping[str, Callable[[datetime], Ids]] = {
     "Sends overdue by 5 minutes without a pause or an open breaker": overdue_without_a_cause,
     "Conversions with a signal for a pixel, but without any send": conversions_without_sends,
     "Conversions sent to one pixel by more than one send": doubled,
+    "Rows that cannot be read": unreadable,
 }
 
 

@@ -16,6 +16,7 @@ from dispatch.models import Attempt, Pixel, Send
 from dispatch.models.send import SendQuerySet
 from dispatch.platforms.facts import Payload
 from dispatch.webhooks import outbox
+from leads.unreadable import read_rows
 
 POISON_AT = 3  # leases lost in a row
 #: Events this close to the platform's age limit travel alone: late, they would sink their batch.
@@ -35,11 +36,13 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
     """
     due = Send.objects.due(now).filter(pixel=pixel)
     with transaction.atomic():
-        found = list(
+        rows = read_rows(
             due.select_related("conversion__visit", "conversion__site")
             .order_by("priority", "due_at")
             .select_for_update(of=("self",), skip_locked=True)[:limit]
         )
+        end_unreadable(rows.unreadable)
+        found = rows.found
         lost = [send for send in found if send.claim is not None]
         for send in lost:
             _note_loss(send, now=now)
@@ -51,6 +54,19 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
             send.claim, send.pixel = claim_id, pixel
         Send.objects.filter(pk__in=[send.pk for send in batch]).update(claim=claim_id, due_at=_lease_end(now))
     return batch
+
+
+def end_unreadable(send_ids: Sequence[str]) -> None:
+    """Ends sends whose rows cannot be read, so that they stop none of their pixel."""
+    if send_ids:
+        Send.objects.filter(pk__in=send_ids).update(
+            status=SendStatus.FAILED,
+            reason=Reason.POISON,
+            due_at=None,
+            claim=None,
+            error_code="unreadable",
+            error_message="What the database holds of this event cannot be read.",
+        )
 
 
 def begin_attempt(

@@ -12,7 +12,7 @@ _OURS: Mapping[Reason, tuple[str, str]] = {
     Reason.EXPIRED: ("It grew too old for the platform, or too old to be repeated safely.", "It cannot be sent."),
     Reason.EXHAUSTED: ("Every retry of two days failed.", "Retry once the platform works again."),
     Reason.POISON: (
-        "It stopped three workers in a row, or could not be rendered.",
+        "It stopped three workers in a row, could not be rendered, or its row cannot be read.",
         "Report its id to whoever runs AdTarget; retry after an update.",
     ),
     Reason.CANCELLED: ("It was cancelled here.", "Retry to send it after all."),

@@ -6,11 +6,13 @@ from itertools import groupby
 from django.db import transaction
 from django.db.models import Q
 
+from dispatch import claiming
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import PlatformHealth, Send
 from dispatch.models.send import SendQuerySet
 from dispatch.platforms.registry import PLATFORMS
 from dispatch.webhooks import outbox
+from leads.unreadable import read_rows
 
 MOST_AT_ONCE = 500
 
@@ -42,14 +44,16 @@ def settle_stranded(now: datetime) -> int:
 @transaction.atomic
 def _expire(sends: SendQuerySet, *, now: datetime) -> int:
     """Ends some of them as failed, with webhook messages; the next sweep takes the rest."""
-    some = list(
+    rows = read_rows(
         sends.select_related("conversion", "pixel")
         .select_for_update(of=("self",), skip_locked=True)
         .order_by("conversion__account_id")[:MOST_AT_ONCE]
     )
+    claiming.end_unreadable(rows.unreadable)
+    some = rows.found
     for _, of_account in groupby(some, key=lambda send: send.conversion.account_id):
         batch = list(of_account)
         free = Send.objects.filter(pk__in=[send.pk for send in batch], claim__isnull=True, status=SendStatus.PENDING)
         free.update(status=SendStatus.FAILED, reason=Reason.EXPIRED, due_at=None)
         outbox.tell_of_sends(batch, SendStatus.FAILED, reason=Reason.EXPIRED, error={}, now=now)
-    return len(some)
+    return rows.looked_at

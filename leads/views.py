@@ -18,6 +18,7 @@ from leads import schema
 from leads.models import Channel, Lead, Site
 from leads.resolution import history_site, named_site
 from leads.serializers import ChannelsAnswer, KeyAnswer, LeadAnswer, SitesAnswer
+from leads.unreadable import read_rows
 
 MOST_CONVERSIONS = 100
 
@@ -36,7 +37,7 @@ class LeadViewSet(ApiViewSet):
         if key_of(request).is_test:
             _show_only_tests(lead, conversions)
         shown = conversions.filter(_before(request, conversions)).prefetch_related("sends")
-        lead.latest_conversions = shown.latest_first()[:limit]  # type: ignore[attr-defined]
+        lead.latest_conversions = read_rows(shown.latest_first()[:limit]).found  # type: ignore[attr-defined]
         return Response(LeadAnswer(lead).data)
 
     @extend_schema(**schema.ERASE_LEAD, request=None, responses={204: None})

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
@@ -12,6 +12,15 @@ from django.urls import reverse
 
 from adtarget.admin.audit import changed_fields, note
 from leads import sign_in
+from leads.unreadable import read_rows
+
+
+class ReadableChangeList(ChangeList):
+    """A list without the rows that cannot be read."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = read_rows(self.result_list).found
 
 
 class BigTableAdmin(admin.ModelAdmin):
@@ -20,6 +29,9 @@ class BigTableAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 100
     ordering = ("-pk",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ReadableChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Answers a filter that no database can compare with, such as the year 1, as Django answers unknown ones."""

@@ -9,6 +9,7 @@ class AlertKind(TextChoices):
     SILENCE = "silence", "No events come in"
     VALUES = "values", "Values run out of time"
     BOT = "bot", "A bot cannot work"
+    UNREADABLE = "unreadable", "Stored data cannot be read"
 
 
 class Occasion(TextChoices):

@@ -19,7 +19,7 @@ from dispatch.models import Pixel, Send
 from dispatch.models.send import SendQuerySet
 from dispatch.platforms.registry import name_of
 from dispatch.queries import failed_since
-from leads.models import Account, Channel, Site
+from leads.models import Account, Channel, Site, UnreadableRow
 
 AN_HOUR = timedelta(hours=1)
 #: Sends are tried for two days; what ended within the hour was accepted within these.
@@ -114,12 +114,21 @@ def broken_bots(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iter
         yield Found(channel.site.account_id, channel.pk, text[:300])
 
 
+def unreadable_rows(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
+    """Accounts of which rows were met that cannot be read."""
+    rows = UnreadableRow.objects.filter(account__isnull=False).order_by().values_list("account")
+    for account_id, count in rows.annotate(count=Count("pk")):
+        things = "1 stored row cannot be read and is" if count == 1 else f"{count} stored rows cannot be read and are"
+        yield Found(account_id, "", f"{things} left out of lists and exports.")
+
+
 FINDERS: Mapping[AlertKind, Find] = {
     AlertKind.PIXEL_PAUSED: paused_pixels,
     AlertKind.FAILURES: failing_sends,
     AlertKind.SILENCE: silent_sites,
     AlertKind.VALUES: values_running_out,
     AlertKind.BOT: broken_bots,
+    AlertKind.UNREADABLE: unreadable_rows,
 }
 
 

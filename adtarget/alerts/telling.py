@@ -25,6 +25,7 @@ WHAT_TO_DO = {
     AlertKind.FAILURES: "Delivery shows each one and why it failed.",
     AlertKind.SILENCE: "Open your page and watch for the visit in Set-up; see that your backend still sends.",
     AlertKind.VALUES: "Enter the values in Values.",
+    AlertKind.UNREADABLE: "Whoever runs AdTarget finds the rows with manage.py audit_sends.",
     AlertKind.BOT: "Make the bot an administrator of the channel again, with the right to invite.",
 }
 

@@ -16,6 +16,7 @@ from adtarget.api import parsing
 from adtarget.api.fields import Text
 from adtarget.core import errors
 from adtarget.core.times import EPOCH
+from leads.unreadable import read_rows
 
 USUAL, MOST = 50, 100  # rows a page
 M = TypeVar("M", bound=Model)
@@ -73,9 +74,9 @@ def page_of(rows: QuerySet[M], query: dict[str, Any], *, by: str) -> tuple[Seque
     if "cursor" in query:
         at, row_id = query["cursor"]
         rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": row_id}), **{f"{by}__lte": at})
-    found = list(rows.order_by(f"-{by}", "-pk")[: query["limit"] + 1])
-    page = found[: query["limit"]]
-    return page, _cursor(page[-1], by) if len(found) > len(page) else None
+    read = read_rows(rows.order_by(f"-{by}", "-pk")[: query["limit"] + 1])
+    page = read.found[: query["limit"]]
+    return page, _cursor(page[-1], by) if page and read.looked_at > query["limit"] else None
 
 
 def _cursor(row: Model, by: str) -> str:

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from leads.unreadable import read_rows
+
 ROWS = 50
 LAST_PAGE = 200  # further back, filters find things faster
 
@@ -20,9 +22,9 @@ class Slice(Generic[T]):
     def __init__(self, rows: QuerySet[T], request: HttpRequest, size: int = ROWS) -> None:
         self.number = _page(request.GET.get("page", ""))
         start = (self.number - 1) * size
-        found = list(rows[start : start + size + 1])
-        self.rows: Sequence[T] = found[:size]
-        self.has_next = len(found) > size and self.number < LAST_PAGE
+        read = read_rows(rows[start : start + size + 1])
+        self.rows: Sequence[T] = read.found[:size]
+        self.has_next = read.looked_at > size and self.number < LAST_PAGE
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.rows)

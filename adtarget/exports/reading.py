@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.db.models import Q, QuerySet
 
 from adtarget.core.statement_limit import statement_limit
+from leads.unreadable import read_rows
 
 MOST_ROWS = 100_000  # of one file
 DIRECT_ROWS = 1_000  # written into the answer; more are a worker's
@@ -41,11 +42,11 @@ def read(wanted: List, *, most: int = MOST_ROWS) -> Iterator[Sequence[object]]:
     for start in range(0, most, ROWS_AT_ONCE):
         piece = wanted.rows if last is None else wanted.rows.filter(_after(last, wanted.moment))
         with statement_limit(STATEMENT_SECONDS):
-            found = list(piece[: min(ROWS_AT_ONCE, most - start)])
-        yield from map(wanted.line, found)
-        if len(found) < ROWS_AT_ONCE:
+            rows = read_rows(piece[: min(ROWS_AT_ONCE, most - start)])
+        yield from map(wanted.line, rows.found)
+        if rows.looked_at < ROWS_AT_ONCE or not rows.found:
             return
-        last = found[-1]
+        last = rows.found[-1]
 
 
 def _after(row: Any, moment: str) -> Q:

@@ -8,6 +8,7 @@ from leads.models.invitation import Invitation
 from leads.models.lead import Lead
 from leads.models.second_step import AuthenticatorApp, RecoveryCodes
 from leads.models.site import Site
+from leads.models.unreadable_row import UnreadableRow
 
 __all__ = [
     "Account",
@@ -22,4 +23,5 @@ __all__ = [
     "Membership",
     "RecoveryCodes",
     "Site",
+    "UnreadableRow",
 ]

@@ -251,5 +251,5 @@ def test_a_quiet_minute_takes_few_statements(channel: Channel, django_assert_max
     ConversionFactory.create_batch(5, channel=channel)
     PixelFactory.create_batch(3, site=channel.site)
     watching.watch(timezone.now())
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         watching.watch(timezone.now())

@@ -11,6 +11,7 @@ from conversions.models import Conversion
 from dispatch.choices import Outcome
 from dispatch.models import Attempt, Send
 from leads.models import Lead
+from leads.unreadable import read_rows
 from tracker.models import BotStart, Invite, Join, Visit
 from tracker.sources import ad_source, clicked
 
@@ -33,15 +34,17 @@ class Moment:
 
 def story(lead: Lead) -> list[Moment]:
     """The lead's moments, the earliest first."""
-    joins = list(lead.joins.select_related("channel")[:MOST])
-    conversions = list(lead.conversions.select_related("channel").latest_first()[:MOST])
+    joins = read_rows(lead.joins.select_related("channel")[:MOST]).found
+    conversions = read_rows(lead.conversions.select_related("channel").latest_first()[:MOST]).found
     starts = list(
         BotStart.objects.filter(telegram_user_id=lead.telegram_user_id, visit__site=lead.site_id).select_related("bot")[
             :MOST
         ]
     )
     visits = _visits(lead, [*joins, *conversions, *starts])
-    sends = list(Send.objects.filter(conversion__in=conversions).select_related("pixel").order_by("-created_at")[:MOST])
+    sends = read_rows(
+        Send.objects.filter(conversion__in=conversions).select_related("pixel").order_by("-created_at")[:MOST]
+    ).found
     moments = [
         *map(_visited, visits),
         *_invited(visits, joins),
@@ -58,7 +61,8 @@ def _visits(lead: Lead, known: Sequence[Join | Conversion | BotStart]) -> list[V
     """The visits that lead to this person, and the same browser's others."""
     ids = {row.visit_id for row in known if row.visit_id}
     browsers = Visit.objects.filter(pk__in=ids).values("temp_id")
-    return list(Visit.objects.filter(site=lead.site_id, temp_id__in=browsers).order_by("-visited_at")[:MOST])
+    found = Visit.objects.filter(site=lead.site_id, temp_id__in=browsers).order_by("-visited_at")
+    return list(read_rows(found[:MOST]).found)
 
 
 def _visited(visit: Visit) -> Moment:

@@ -1,10 +1,11 @@
 """Pages of conversions that await their value: one by one, or many at once."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -20,6 +21,7 @@ from conversions.forms import ValueForm
 from conversions.models import Conversion
 from conversions.money import ACTIVE_CURRENCIES
 from dispatch.awaiting import awaiting, site_platforms, windows
+from leads.unreadable import read_rows
 from tracker import sources
 
 ROWS = 25
@@ -105,6 +107,7 @@ def _inbox(
     now = timezone.now()
     platforms = site_platforms(access.account)
     rows = Paginator(awaiting(access.account, platforms, now=now), ROWS).get_page(request.GET.get("page"))
+    shown = cast("QuerySet[Conversion]", rows.object_list)
     items = [
         {
             "conversion": conversion,
@@ -113,7 +116,7 @@ def _inbox(
             "form": refused if refused and conversion.pk == refused_id else _form(request, conversion),
             "is_first": conversion.pk == refused_id if refused else number == 0,
         }
-        for number, conversion in enumerate(rows)
+        for number, conversion in enumerate(read_rows(shown).found)
     ]
     context = {"items": items, "rows": rows, "currencies": sorted(ACTIVE_CURRENCIES), "has_pixels": bool(platforms)}
     return show(request, access, "values/inbox.html", context, status=422 if refused else 200)
