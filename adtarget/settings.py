@@ -217,6 +217,9 @@ SPECTACULAR_SETTINGS = {
 # Limits a minute; the burst is half of it. An address is the socket's or, behind a trusted proxy, the visitor's.
 TRACKER_RATE_LIMIT_PER_ADDRESS = env.int("TRACKER_RATE_LIMIT_PER_ADDRESS", default=600)
 TRACKER_RATE_LIMIT_PER_SITE = env.int("TRACKER_RATE_LIMIT_PER_SITE", default=60_000)
+VISITS_PER_SITE_AND_DAY = env.int("VISITS_PER_SITE_AND_DAY", default=200_000)  # beyond it, those of ads and a sample
+VISIT_BYTES_PER_SITE_AND_DAY = env.int("VISIT_BYTES_PER_SITE_AND_DAY", default=300_000_000)
+VISIT_DAYS = env.int("VISIT_DAYS", default=30)  # then visits that led to no join and no conversion are deleted
 # Links of their own for the visitors of one address or IPv6 /64; more only while a channel has enough.
 INVITES_PER_ADDRESS = env.int("INVITES_PER_ADDRESS", default=5)  # a minute
 INVITES_PER_ADDRESS_AND_DAY = env.int("INVITES_PER_ADDRESS_AND_DAY", default=50)
@@ -320,6 +323,7 @@ CELERY_BEAT_SCHEDULE = {
         "leads.recheck_unreadable_rows": 3600.0,
         "tracker.fill_invite_pools": 15.0,
         "tracker.tidy_invites": 60.0,
+        "tracker.purge_visits": 3600.0,
         "tracker.work_updates": 5.0,
         "tracker.approve_join_requests": 15.0,
         "tracker.qualify_stays": 60.0,

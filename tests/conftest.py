@@ -19,7 +19,7 @@ from tests.browser import SharedChromium
 from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory
 from tests.faults.stack import Stack, wait_for
 from tests.operating.tree import Tree
-from tracker import sites, supply
+from tracker import sites, supply, visit_budget
 
 _connect = socket.socket.connect
 LOOPBACK = ("127.", "::1", "localhost")
@@ -45,6 +45,7 @@ def _empty_cache() -> None:
     failed_keys._refused_until.clear()
     sites.forget_sites()
     supply.forget()
+    visit_budget.forget()
 
 
 @pytest.fixture(autouse=True)

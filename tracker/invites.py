@@ -11,14 +11,15 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from adtarget.core import doorbell, errors
+from adtarget.core import doorbell, errors, rate_limit
 from adtarget.core.prepared import PreparedQuery
 from leads.models import Channel, Site
 from tracker import attribution, fairness, link_making, pool, supply
-from tracker.choices import FallbackReason
+from tracker.choices import REFUSED_AS_ABUSE, FallbackReason
 from tracker.models import Invite, UnattributableClick, Visit
 from tracker.sites import site_named
 
+MOST_REFUSALS_A_MINUTE = 60  # kept as rows; a flood of them shall not fill the disk
 CANDIDATES = 20  # looked at together
 REMEMBERED_SECONDS = 600.0
 MOST_REMEMBERED = 1000
@@ -119,8 +120,8 @@ def _take(invite: Invite, visit: Visit, *, now: datetime) -> bool:
     mine = Invite.objects.filter(
         Q(temp_id=visit.temp_id) | Q(given_at__isnull=True), pk=invite.pk, used_at__isnull=True
     )
-    given_at = invite.given_at or now
-    return bool(mine.update(visit=visit, temp_id=visit.temp_id, given_at=given_at, clicks=F("clicks") + 1))
+    given_at, kept = invite.given_at or now, None if visit._state.adding else visit
+    return bool(mine.update(visit=kept, temp_id=visit.temp_id, given_at=given_at, clicks=F("clicks") + 1))
 
 
 # ------------------------------------------------------------------ channels' own links
@@ -157,11 +158,19 @@ def remembered_link(website_id: str, channel_id: str) -> str:
 
 
 def _fall_back(channel: Channel, visit: Visit, reason: FallbackReason, *, now: datetime) -> Given:
-    UnattributableClick.objects.create(channel=channel, visit=visit, reason=reason, clicked_at=now)
+    if reason not in REFUSED_AS_ABUSE or not _is_flooded(channel):
+        kept = None if visit._state.adding else visit
+        UnattributableClick.objects.create(channel=channel, visit=kept, reason=reason, clicked_at=now)
     link = own_link(channel)
     if not link:
         raise errors.ServiceUnavailable("This channel has no invite link at the moment.", retry_after=30)
     return Given(link=link, channel_id=channel.pk, reason=reason)
+
+
+def _is_flooded(channel: Channel) -> bool:
+    """Whether this process has noted enough refused taps of the channel in this minute."""
+    most = MOST_REFUSALS_A_MINUTE
+    return bool(rate_limit.take(f"refused-taps:{channel.pk}", per_minute=most, burst=most, is_shared=False))
 
 
 def _start_link(channel: Channel, visit: Visit, *, now: datetime) -> Given:

@@ -6,8 +6,10 @@ is cut. Sizes are bytes of UTF-8, as the database stores them.
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 MOST_BYTES = 3840  # with the row's own ids and times about 4 kB
+ROW_BYTES = 200  # indexes and the session of a visit included, roughly
 MOST_ID_BYTES = 2816  # one id of the longest kind, beside the usual ones
 
 #: What each text may take where there is room, and what is left to it where there is not, in the order of cutting.
@@ -51,6 +53,11 @@ def cut_texts(texts: Mapping[str, str], *, taken: int) -> dict[str, str]:
         kept[name] = _cut(name, kept[name], max(least, size - excess))
         excess -= size - len(kept[name].encode())
     return kept
+
+
+def size_of(row: Any) -> int:
+    """The bytes of a row's values as text, and a little for what the database adds."""
+    return ROW_BYTES + sum(len(str(getattr(row, field.attname)).encode()) for field in row._meta.concrete_fields)
 
 
 def _cut(name: str, text: str, most: int) -> str:

@@ -12,7 +12,7 @@ from adtarget.core.prepared import PreparedInsert, PreparedQuery
 from adtarget.core.times import milliseconds
 from dispatch.platforms import registry
 from leads.models import Site
-from tracker import click_ids, row_size, visitor_consent
+from tracker import click_ids, row_size, visit_budget, visitor_consent
 from tracker.models import TrackingSession, Visit
 from tracker.page_view import PLACE, PageView
 
@@ -51,7 +51,10 @@ def latest_visit(site: Site, temp_id: UUID, now: datetime) -> Visit | None:
 
 
 def start_visit(page: PageView, *, before: Visit | None, now: datetime, from_tap: bool = False) -> Visit:
-    """Keeps a page view, in the visitor's running session or a new one. `before` is their `latest_visit`."""
+    """Keeps a page view, in the visitor's running session or a new one. `before` is their `latest_visit`.
+
+    Over the site's budget of the day it may be left out: the answer is the same, and no row is there.
+    """
     session = before.session if before and before.session.last_visit_at > now - SESSION_FOR else None
     is_new = session is None
     session = session or TrackingSession(site=page.site, temp_id=page.temp_id, started_at=now)
@@ -59,10 +62,12 @@ def start_visit(page: PageView, *, before: Visit | None, now: datetime, from_tap
     session.client_session_id = page.text("client_session_id") or session.client_session_id
     visit = _visit(page, session, before=before, in_same_session=not is_new, now=now)
     visit.from_tap = from_tap
-    if is_new:
-        _insert_session_and_visit(session, visit)
-    else:
-        _continue_session(visit, first=(now, session.client_session_id, session.pk))
+    if visit_budget.is_kept(visit, now=now):
+        if is_new:
+            _insert_session_and_visit(session, visit)
+        else:
+            _continue_session(visit, first=(now, session.client_session_id, session.pk))
+        visit_budget.note(visit, now=now)
     if before and visitor_consent.is_news(page.consent, before):
         visitor_consent.tell_visits(page.site, page.temp_id, page.consent)
     return visit

@@ -10,6 +10,8 @@ class AlertKind(TextChoices):
     VALUES = "values", "Values run out of time"
     BOT = "bot", "A bot cannot work"
     UNREADABLE = "unreadable", "Stored data cannot be read"
+    LINKS = "links", "Invite links run short"
+    STORAGE = "storage", "A site keeps too many visits"
 
 
 class Occasion(TextChoices):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, OuterRef, Q, Subquery
 
 from adtarget.alerts.choices import AlertKind
@@ -20,7 +21,10 @@ from dispatch.models.send import SendQuerySet
 from dispatch.platforms.registry import name_of
 from dispatch.queries import failed_since
 from leads.models import Account, Channel, Site, UnreadableRow
+from tracker import link_rates, supply
+from tracker.models import VisitUsage
 
+LEAST_CLICKS = 10  # fewer in ten minutes are no reason to worry
 AN_HOUR = timedelta(hours=1)
 #: Sends are tried for two days; what ended within the hour was accepted within these.
 TRIED_FOR = timedelta(days=3)
@@ -122,6 +126,27 @@ def unreadable_rows(now: datetime, settings_of: Mapping[str, AlertSettings]) -> 
         yield Found(account_id, "", f"{things} left out of lists and exports.")
 
 
+def links_running_short(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
+    """Channels whose links last for less than ten minutes at the pace of the last ten."""
+    wanted = Channel.objects.active().filter(site__is_paused=False, telegram_channel_id__lt=0)
+    for channel in wanted.filter(invite_pool__target__gt=settings.INVITE_POOL_SIZE).select_related("site", "bot"):
+        clicks = supply.demand_of(channel.pk, now).ten_minutes
+        free, made = supply.count_free(channel, now), 10 * link_rates.per_minute(channel)
+        if clicks >= LEAST_CLICKS and (free + made < clicks or free < clicks / 10):
+            title = channel.title[:80]
+            text = f"{title} has {free} invite links left, and {clicks} clicks came in the last ten minutes."
+            yield Found(channel.site.account_id, channel.pk, text)
+
+
+def sites_over_their_budget(now: datetime, settings_of: Mapping[str, AlertSettings]) -> Iterable[Found]:
+    """Sites whose visits of today are sampled."""
+    is_over = Q(kept__gte=settings.VISITS_PER_SITE_AND_DAY) | Q(kept_bytes__gte=settings.VISIT_BYTES_PER_SITE_AND_DAY)
+    for usage in VisitUsage.objects.filter(is_over, day=now.date()).select_related("site"):
+        kept = f"{usage.kept:,} visits ({usage.kept_bytes / 1e6:,.0f} MB)"
+        text = f"{usage.site.domain} kept {kept} today. Of further ones only those of ad clicks and a sample are kept."
+        yield Found(usage.site.account_id, usage.site_id, text)
+
+
 FINDERS: Mapping[AlertKind, Find] = {
     AlertKind.PIXEL_PAUSED: paused_pixels,
     AlertKind.FAILURES: failing_sends,
@@ -129,6 +154,8 @@ FINDERS: Mapping[AlertKind, Find] = {
     AlertKind.VALUES: values_running_out,
     AlertKind.BOT: broken_bots,
     AlertKind.UNREADABLE: unreadable_rows,
+    AlertKind.LINKS: links_running_short,
+    AlertKind.STORAGE: sites_over_their_budget,
 }
 
 

@@ -26,6 +26,8 @@ WHAT_TO_DO = {
     AlertKind.SILENCE: "Open your page and watch for the visit in Set-up; see that your backend still sends.",
     AlertKind.VALUES: "Enter the values in Values.",
     AlertKind.UNREADABLE: "Whoever runs AdTarget finds the rows with manage.py audit_sends.",
+    AlertKind.LINKS: "Give the channel a further bot; its page shows links against clicks.",
+    AlertKind.STORAGE: "Look where the visits come from; raise VISITS_PER_SITE_AND_DAY if they are real.",
     AlertKind.BOT: "Make the bot an administrator of the channel again, with the right to invite.",
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 WIDTH, HEIGHT = 720, 200  # of the drawing; the page stretches it
@@ -33,19 +33,28 @@ class Chart:
 
 def stacked_days(days: Sequence[date], series: Mapping[str, Sequence[int | Decimal]]) -> Chart:
     """One column a day, the series one upon another."""
-    totals = [sum(values[number] for values in series.values()) for number in range(len(days))]
-    top, step, bars = _round_up(max(totals, default=0)), WIDTH / len(days), []
-    for number, day in enumerate(days):
+    return _stacked([f"{day:%-d %b}" for day in days], series)
+
+
+def stacked_hours(hours: Sequence[datetime], series: Mapping[str, Sequence[int | Decimal]]) -> Chart:
+    """One column an hour, the series one upon another."""
+    return _stacked([f"{hour:%H:%M}" for hour in hours], series)
+
+
+def _stacked(names: Sequence[str], series: Mapping[str, Sequence[int | Decimal]]) -> Chart:
+    totals = [sum(values[number] for values in series.values()) for number in range(len(names))]
+    top, step, bars = _round_up(max(totals, default=0)), WIDTH / len(names), []
+    for number, column in enumerate(names):
         level = 0.0
         for index, (name, values) in enumerate(series.items()):
             height = round(HEIGHT * float(values[number]) / top, 2)
             if height:
-                title = f"{day:%-d %b}: {values[number]:,} {name}"
+                title = f"{column}: {values[number]:,} {name}"
                 bars.append(
                     Bar(round(number * step, 2), HEIGHT - level - height, round(step * 0.8, 2), height, index, title)
                 )
             level += height
-    return Chart(bars, list(series), top, f"{days[0]:%-d %b}", f"{days[-1]:%-d %b}")
+    return Chart(bars, list(series), top, names[0], names[-1])
 
 
 def shares(parts: Mapping[str, int]) -> list[Bar]:

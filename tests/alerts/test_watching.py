@@ -16,11 +16,14 @@ from tests.factories import (
     AlertFactory,
     AlertSettingsFactory,
     AttemptFactory,
+    BotFactory,
     ChannelFactory,
     ConversionFactory,
+    InviteFactory,
     PixelFactory,
     SendFactory,
 )
+from tracker.models import InvitePool
 
 NOW = datetime.fromisoformat("2026-11-23T12:00:00+00:00")
 
@@ -35,6 +38,22 @@ def kinds() -> list[str]:
 
 def occasions() -> list[str]:
     return list(Notice.objects.order_by("pk").values_list("occasion", flat=True))
+
+
+# ------------------------------------------------------------------ links against clicks
+@pytest.mark.parametrize(
+    ("clicks", "free", "is_short"), [(300, 50, True), (100, 50, False), (100, 5, True), (5, 0, False)]
+)
+def test_links_that_run_short_are_told_before_they_end(
+    channel: Channel, clicks: int, free: int, is_short: bool
+) -> None:
+    InvitePool.objects.create(channel=channel, target=360)
+    channel.bot = BotFactory(account=channel.site.account)
+    channel.save()
+    InviteFactory.create_batch(clicks, channel=channel, given=True, given_at=NOW - timedelta(minutes=3))
+    InviteFactory.create_batch(free, channel=channel, expires_at=NOW + hours(20))
+    watching.watch(NOW)
+    assert kinds() == [AlertKind.LINKS] * is_short
 
 
 # ------------------------------------------------------------------ one occurrence
@@ -251,5 +270,5 @@ def test_a_quiet_minute_takes_few_statements(channel: Channel, django_assert_max
     ConversionFactory.create_batch(5, channel=channel)
     PixelFactory.create_batch(3, site=channel.site)
     watching.watch(timezone.now())
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         watching.watch(timezone.now())

@@ -7,6 +7,7 @@ from tracker.models.link_rate import LinkRate
 from tracker.models.telegram_update import TelegramUpdate
 from tracker.models.unattributable_click import UnattributableClick
 from tracker.models.visit import TrackingSession, Visit
+from tracker.models.visit_usage import VisitPurge, VisitUsage
 
 __all__ = [
     "BotChat",
@@ -19,4 +20,6 @@ __all__ = [
     "TrackingSession",
     "UnattributableClick",
     "Visit",
+    "VisitPurge",
+    "VisitUsage",
 ]

@@ -17,6 +17,7 @@ from adtarget.dashboard.channels import tables
 from adtarget.dashboard.channels.advice import Facts, advise
 from adtarget.dashboard.channels.export import wanted_list
 from adtarget.dashboard.channels.forms import ChannelFilter
+from adtarget.dashboard.channels.link_supply import link_supply
 from adtarget.dashboard.export import export_list
 from adtarget.dashboard.filters import PeriodForm, with_period
 from adtarget.dashboard.paging import Slice
@@ -124,6 +125,7 @@ def _figures(row: Channel, period: Period) -> dict[str, Any]:
         "waiting_requests": facts.waiting_requests,
         "advice": advise(facts),
         "links": figures.links(row, period, now=now),
+        "supply": link_supply(row, now=now) if row.telegram_channel_id < 0 else None,
         "pool": InvitePool.objects.filter(channel=row).first(),
         "now": now,
         "chart": charts.stacked_days(period.days, by_day),

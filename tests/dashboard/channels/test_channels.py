@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from adtarget.dashboard.channels import queries as figures
 from adtarget.dashboard.channels.advice import Facts, advise
+from adtarget.dashboard.channels.link_supply import link_supply
 from adtarget.dashboard.channels.queries import JoinKind, Joins
 from adtarget.dashboard.periods import Period
 from leads.choices import Role
@@ -153,7 +154,7 @@ def test_no_page_takes_a_query_per_row(viewer: Client, home: str, busy: Channel,
             joined(channel, visit=VisitFactory(site=busy.site))
             InviteFactory(channel=channel)
             UnattributableClickFactory(channel=channel, clicked_at=NOON)
-    for page, count in (("channels/", 8), (f"channels/{busy.pk}/", 13)):
+    for page, count in (("channels/", 8), (f"channels/{busy.pk}/", 20)):
         viewer.get(home + page + IN_MAY)
         with django_assert_num_queries(count):
             viewer.get(home + page + IN_MAY)
@@ -325,3 +326,24 @@ def test_anothers_channel_is_not_found(owner: Client, home: str, stranger_channe
     assert owner.post(f"{page}settings/", FORM).status_code == 404
     assert owner.post(f"{page}archive/").status_code == 404
     assert Channel.objects.get().is_active
+
+
+# ------------------------------------------------------------------ links against clicks
+def test_links_are_shown_against_clicks(viewer: Client, home: str, channel: Channel) -> None:
+    now = timezone.now()
+    InviteFactory.create_batch(30, channel=channel, given=True, given_at=now - timedelta(minutes=1))
+    InviteFactory.create_batch(4, channel=channel)
+    UnattributableClickFactory(channel=channel, reason=FallbackReason.POOL_EMPTY, clicked_at=now)
+    page = viewer.get(f"{home}channels/{channel.pk}/").text
+    assert "4 of 122" in page  # 60, and twice the clicks of ten minutes
+    assert "31 in ten minutes, 31 in an hour, 31 in a day" in page
+
+
+def test_it_says_how_long_the_links_last(channel: Channel) -> None:
+    now = timezone.now()
+    InviteFactory.create_batch(30, channel=channel, given=True, given_at=now - timedelta(minutes=1))
+    InviteFactory.create_batch(12, channel=channel)
+    channel.bot = None
+    assert link_supply(channel, now=now).lasts_minutes == 4
+    channel.bot = BotFactory(account=channel.site.account)
+    assert link_supply(channel, now=now).lasts_minutes is None
