@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from dispatch import explaining
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.reasons import words_of
@@ -31,7 +32,7 @@ def _of_pending(send: Send, pixel: Pixel, now: datetime) -> Advice:
         return Advice("Its pixel is switched off.", words_of(Reason.PIXEL_REMOVED).advice)
     if pixel.paused_at:
         why = _with_code("Its pixel is paused", pixel.pause_code, pixel.pause_message)
-        return Advice(why, "Mend the pixel's access at the platform and resume it; waiting events then go out.")
+        return Advice(why, f"{how_to_resume(pixel)} Then resume the pixel: what waits goes out.")
     if pixel.breaker_until and pixel.breaker_until > now:
         return Advice("The platform does not answer; we ask again within minutes.")
     if send.claim:
@@ -40,6 +41,11 @@ def _of_pending(send: Send, pixel: Pixel, now: datetime) -> Advice:
         why = _with_code(f"Attempt {send.attempts} did not succeed", send.error_code, send.error_message)
         return Advice(why, "Nothing: it is tried again by itself. Retry to try at once.")
     return Advice("It is next in line.")
+
+
+def how_to_resume(pixel: Pixel) -> str:
+    """What to correct at a paused pixel, by the code it was refused with."""
+    return explaining.meaning(pixel.platform, pixel.pause_code) or "Correct the pixel's access at the platform."
 
 
 def _with_code(sentence: str, code: str, message: str) -> str:

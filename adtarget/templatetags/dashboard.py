@@ -10,8 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from adtarget.core import exact_json
+from adtarget.dashboard import advice
 from dispatch import explaining
-from dispatch.models import Receipt
+from dispatch.models import Pixel, Receipt
 from dispatch.platforms.building import amount
 from dispatch.platforms.registry import PLATFORMS
 
@@ -66,6 +67,12 @@ def _places(value: Decimal) -> int:
 def said_later(receipt: Receipt) -> str:
     """Whether what a platform accepted was counted too."""
     return explaining.explain_receipt(receipt)
+
+
+@register.filter
+def how_to_resume(pixel: Pixel) -> str:
+    """What to correct at a paused pixel."""
+    return advice.how_to_resume(pixel)
 
 
 @register.filter

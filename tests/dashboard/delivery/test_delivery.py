@@ -54,6 +54,13 @@ def test_a_waiting_send_says_what_it_waits_for(
     assert why in item["advice"].why
 
 
+def test_a_paused_pixels_send_says_what_to_correct(viewer: Client, home: str, channel: Channel) -> None:
+    pixel = PixelFactory(site=channel.site, paused=True, pause_code="100/appsecret_proof")
+    SendFactory(conversion=ConversionFactory(channel=channel, cold=True), pixel=pixel, due=True)
+    (item,) = viewer.get(home + "delivery/").context["items"]
+    assert "Enter the token and the app secret" in item["advice"].what
+
+
 def test_a_retry_puts_it_on_its_way_again(signed_in, home: str, failed: Send) -> None:
     assert "1 on the way again" in retry(signed_in(Role.MANAGER), home, failed.pk).text
     failed.refresh_from_db()

@@ -55,6 +55,16 @@ def test_a_paused_pixel_is_resumed(signed_in, home: str, channel: Channel) -> No
     assert AuditEntry.objects.get().action == "resume_pixel"
 
 
+def test_a_paused_pixel_says_what_to_correct(owner: Client, home: str, site: Site) -> None:
+    PixelFactory(site=site, paused=True, pause_code="100/appsecret_proof")
+    assert "Enter the token and the app secret" in owner.get(f"{step_of(home, site)}pixels/").text
+
+
+def test_an_unknown_pause_code_has_general_advice(owner: Client, home: str, site: Site) -> None:
+    PixelFactory(site=site, paused=True, pause_code="of a newer release")
+    assert "Correct the pixel&#x27;s access" in owner.get(f"{step_of(home, site)}pixels/").text
+
+
 def step_of(home: str, site: Site) -> str:
     return f"{home}set-up/sites/{site.pk}/"
 

@@ -91,6 +91,10 @@ def test_the_requests_device_is_the_events() -> None:
         ("", None, False),
         ("", "always", True),
         ("Somewhere", None, False),
+        ("XX", None, False),
+        ("XX", "always", True),
+        ("RE", "always", False),
+        ("EU", "always", False),
     ],
 )
 def test_an_address_goes_by_the_visits_country(country: str, wish: str | None, is_sent: bool) -> None:
