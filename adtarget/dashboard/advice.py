@@ -32,7 +32,7 @@ def _of_pending(send: Send, pixel: Pixel, now: datetime) -> Advice:
         return Advice("Its pixel is switched off.", words_of(Reason.PIXEL_REMOVED).advice)
     if pixel.paused_at:
         why = _with_code("Its pixel is paused", pixel.pause_code, pixel.pause_message)
-        return Advice(why, f"{how_to_resume(pixel)} Then resume the pixel: what waits goes out.")
+        return Advice(why, f"{how_to_resume(pixel)} What waits goes out once the pixel is resumed.")
     if pixel.breaker_until and pixel.breaker_until > now:
         return Advice("The platform does not answer; we ask again within minutes.")
     if send.claim:
