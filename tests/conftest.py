@@ -62,6 +62,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("embedded")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    from tests.scheduling import GroupScheduling  # imports xdist, which a single process does not need
+
+    return GroupScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers the long tests go first, so that none of them is waited for at the end."""

@@ -26,6 +26,8 @@ from adtarget.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines() if ": " in line)
+# An interrupted run leaves nothing behind.
+DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"] if sys.platform == "linux" and shutil.which("setpriv") else []
 SIGNALS = {
     "fbc": "fb.1.1791990000123.IwAR0aBc",
     "fbp": "fb.1.1791990000000.1116446470",
@@ -167,6 +169,7 @@ class Stack:
     def start(self, *names: str, wait: bool = True) -> None:
         for name in names:
             command = [part if part != "python" else sys.executable for part in shlex.split(PROCFILE[name])]
+            command = [*DIES_WITH_US, *command]
             with (self.folder / f"{name}.log").open("ab") as log:
                 self._log_begins[name] = log.tell()
                 self.processes[name] = subprocess.Popen(
