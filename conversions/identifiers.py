@@ -3,9 +3,9 @@
 import ipaddress
 from collections.abc import Collection, Mapping
 
-from adtarget.core import page_urls
 from conversions.facts import EventFacts
 from conversions.models import Conversion
+from dispatch import page_urls
 from dispatch.platforms import registry
 from tracker import click_ids
 

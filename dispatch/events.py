@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from adtarget.core import page_urls
 from conversions.choices import EventType
 from conversions.hashing import external_id, sha256
 from conversions.identifiers import effective_signals, is_of_a_person
 from conversions.inheritance import effective_pii
 from conversions.models import Conversion
+from dispatch import page_urls
 from dispatch.platforms.facts import LandingVisit, OutgoingEvent
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adtarget.core.json_document import Node
-from dispatch.platforms.base import Platform
+from dispatch.platforms.base import ANY_PIXEL_ID, Platform
 from dispatch.platforms.options import Option
 
 CREDENTIALS = "credentials"  # among the options of a `provision` document; kept encrypted, never among a pixel's
@@ -28,7 +28,11 @@ def read_options(node: Node, platform: Platform) -> dict[str, Any]:
 
 def pixel_id_problem(platform: Platform, pixel_id: str) -> str:
     """What is wrong with a pixel's id, in words; '' where nothing is."""
-    return "" if platform.pixel_id_form.fullmatch(pixel_id) else "Letters, digits, - and _ only."
+    if platform.pixel_id_form.fullmatch(pixel_id):
+        return ""
+    if platform.pixel_id_form is ANY_PIXEL_ID:
+        return "Letters, digits, - and _ only."
+    return f"This does not look like {platform.name}'s {platform.words.pixel_id}. {platform.words.where_pixel_id}"
 
 
 def credential_problem(platform: Platform, written: str) -> str:

@@ -9,10 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from adtarget.core.page_urls import PARAMETER_NAME
 from adtarget.core.secret_field import SecretField
 from conversions.choices import EventType
 from conversions.money import parse_currency, parse_value
+from dispatch.page_urls import PARAMETER_NAME
 from leads import api_keys, join_events
 from leads.choices import KeyMode
 from leads.domains import domain_of

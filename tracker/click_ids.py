@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote, unquote_plus, urlsplit
 
-from adtarget.core import page_urls
 from adtarget.core.times import milliseconds
+from dispatch import page_urls
 from dispatch.platforms import registry
 from dispatch.platforms.meta import click_ids as meta
 from dispatch.platforms.meta.click_ids import is_fbc, is_fbp

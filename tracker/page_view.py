@@ -10,9 +10,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from adtarget.core import errors, page_urls
+from adtarget.core import errors
 from adtarget.core.client_context import claimed_client, is_address, peer_address
 from conversions.identifiers import is_of_a_person
+from dispatch import page_urls
 from dispatch.platforms.meta.click_ids import is_fbc, is_fbp
 from leads.models import Site
 from tracker import click_ids, visitor_consent

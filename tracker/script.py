@@ -25,10 +25,11 @@ class Script:
 
 @cache
 def script(name: str = "track.js") -> Script:
-    """A script with the platforms' cookies, and without comments and indentation, most of what a minifier would win."""
+    """A script with the platforms' cookies and click parameters, without comments and indentation."""
     source = (settings.BASE_DIR / "templates" / "tracker" / name).read_text()
     cookies = {known.cookie: known.api_name for known in registry.click_ids() if known.cookie}
     source = source.replace("BROWSER_IDS = {}", f"BROWSER_IDS = {json.dumps(cookies, separators=(',', ':'))}")
+    source = source.replace("CLICK_PARAMETERS", "|".join(sorted(registry.parameters())))
     lines = (line.strip() for line in source.splitlines())
     plain = "\n".join(line for line in lines if line and not line.startswith("//")).encode()
     return Script(plain, gzip.compress(plain, mtime=0), f'W/"{hashlib.sha256(plain).hexdigest()[:16]}"')

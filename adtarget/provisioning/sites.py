@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from adtarget.core.json_document import Field, Node, changes, one_of, text
-from adtarget.core.page_urls import PARAMETER_NAME
 from adtarget.provisioning.channels import provision_channels
 from adtarget.provisioning.pixels import provision_pixel
 from adtarget.provisioning.rows import Tally, apply, note_unknown
+from dispatch.page_urls import PARAMETER_NAME
 from dispatch.platforms.options import phone_region
 from leads.choices import ConsentPolicy
 from leads.domains import domain_of

@@ -8,7 +8,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Model, Q, QuerySet
 
-from adtarget.core import page_urls
+from dispatch import page_urls
 
 AT_ONCE = 500  # rows a transaction, so that no lock is held for long
 PAGES = ("url", "landing_page", "referrer")

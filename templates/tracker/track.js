@@ -183,7 +183,7 @@
 
   // ------------------------------------------------------------------ invites
   function invite(channelId) {
-    var clicks = /[?&](fbclid|gclid|gbraid|wbraid|ttclid|sccid|utm_\w+)=[^&]*/gi;
+    var clicks = /[?&](CLICK_PARAMETERS|utm_\w+)=[^&]*/gi;
     var url = api + "/backend/track/invite?websiteId=" + websiteId + "&tempId=" + visitor;
     if (channelId) url += "&channelId=" + encodeURIComponent(channelId);
     // A visit that nobody confirmed may have been lost: the click then carries its ad itself.

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from dispatch.platforms.facts import OutgoingEvent
 from dispatch.platforms.registry import PLATFORMS, signal_fields
 
 
-def event(**known: str) -> OutgoingEvent:
+def event(**known: Any) -> OutgoingEvent:
     return OutgoingEvent(
         event_id="cnv_1", event_type=EventType.LEAD, occurred_at=datetime(2026, 5, 1, tzinfo=UTC), **known
     )
@@ -17,7 +18,9 @@ def event(**known: str) -> OutgoingEvent:
 @pytest.mark.parametrize("platform", list(PLATFORMS))
 def test_all_keys_together_make_ten(platform: str) -> None:
     shared = {field: "x" for groups in SHARED_KEYS.values() for group in groups for field in group}
-    quality = match_quality(event(**shared, **dict.fromkeys(signal_fields(), "x")), platform)
+    columns = {name for name in signal_fields() if name in OutgoingEvent.__dataclass_fields__}
+    more = dict.fromkeys(set(signal_fields()) - columns, "x")
+    quality = match_quality(event(**shared, **dict.fromkeys(columns, "x"), more_ids=more), platform)
     assert (quality.out_of_ten, quality.missing) == ("10.0", ())
 
 

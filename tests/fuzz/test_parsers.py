@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtarget.api import parsing
-from adtarget.core import client_context, errors, page_urls
+from adtarget.core import client_context, errors
 from conversions import hashing
+from dispatch import page_urls
 from tests.fuzz.effort import effort
 from tests.fuzz.inputs import NUMBERS, bodies, texts
 from tracker import click_ids, origins

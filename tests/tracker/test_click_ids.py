@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtarget.core import page_urls
+from dispatch import page_urls
 from dispatch.platforms import registry
 from tracker import click_ids
 
@@ -114,3 +114,11 @@ def test_an_fbclid_too_long_for_an_fbc_is_left_out() -> None:
 )
 def test_a_click_replaces_those_of_its_platform_only(new, old, expected) -> None:
     assert click_ids.combine(new=new, old=old) == expected
+
+
+def test_a_later_platforms_parameter_is_known_everywhere(monkeypatch) -> None:
+    later = registry.ClickId("later", name="Later click id", parameter="laterid")
+    monkeypatch.setattr(registry, "click_ids", lambda: iter([later]))
+    url = "https://acme.example/?utm_source=p?laterid=x"
+    assert page_urls.parameters("utm_source=p?laterid=x") == ["utm_source=p", "laterid=x"]
+    assert page_urls.reduced(url) == "https://acme.example/?utm_source=p&laterid=x"

@@ -8,6 +8,7 @@ from django.utils.html import format_html_join
 
 from adtarget.admin.base import ReadOnlyAdmin
 from adtarget.admin.display import link
+from dispatch.platforms import registry
 from tracker.models import Visit
 
 
@@ -15,9 +16,15 @@ from tracker.models import Visit
 class VisitAdmin(ReadOnlyAdmin):
     list_display = ("id", "site", "visited_at", "url", "clicks", "utm_source", "utm_campaign", "country")
     list_filter = (("site", admin.RelatedOnlyFieldListFilter), "visited_at")
-    search_fields = ("=id", "=temp_id", "=external_user_id", "=gclid", "=ttclid", "=sccid", "=fbc")
+    search_fields = ("=id", "=temp_id", "=external_user_id")
     list_select_related = ("site",)
     ordering = ("-visited_at",)
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Ids and the click ids of every platform, each whole."""
+        columns = {field.name for field in Visit._meta.concrete_fields}
+        paths = (name if name in columns else f"more_ids__{name}" for name in registry.click_fields())
+        return [*self.search_fields, *(f"={path}" for path in paths)]
 
     def get_fields(self, request: HttpRequest, obj: Visit | None = None) -> Any:
         return ["ways", *super().get_fields(request, obj)]
@@ -34,5 +41,5 @@ class VisitAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Click ids")
     def clicks(self, visit: Visit) -> str:
-        names = ("fbc", "gclid", "gbraid", "wbraid", "ttclid", "sccid")
-        return ", ".join(name for name in names if getattr(visit, name))
+        names = registry.click_fields()
+        return ", ".join(name for name in names if getattr(visit, name, "") or visit.more_ids.get(name))

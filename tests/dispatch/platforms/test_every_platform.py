@@ -82,8 +82,8 @@ def test_time_is_told_in_whole_seconds_of_utc(slug: str) -> None:
 )
 def test_a_price_is_a_plain_number_in_major_units(slug: str, value: str, currency: str, expected: str) -> None:
     payload = rendered(slug, full(value=Decimal(value), currency=currency))
-    numbers = [leaf for leaf in leaves(payload) if isinstance(leaf, int | float) and leaf != payload.get("event_time")]
-    assert [json.dumps(number) for number in numbers] == [expected]
+    texts = [str(leaf) for leaf in leaves(payload) if leaf != payload.get("event_time")]
+    assert texts.count(expected) == 1  # a number, or text where the platform wants text
     assert currency in list(leaves(payload))
 
 

@@ -2,21 +2,34 @@
 
 import re
 from collections.abc import Collection
+from functools import cache
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
-#: Parameters of ad clicks and campaigns, in lower case; a site may list further ones.
-CLICK_PARAMETERS = frozenset(
-    "fbclid gclid gbraid wbraid gad_source gad_campaignid ttclid sccid "
-    "utm_source utm_medium utm_campaign utm_content utm_term utm_id".split()
+from dispatch.platforms import registry
+
+#: Parameters of campaigns, beside the click parameters of the registered platforms; a site may list further ones.
+CAMPAIGN_PARAMETERS = frozenset(
+    "gad_source gad_campaignid utm_source utm_medium utm_campaign utm_content utm_term utm_id".split()
 )
 PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
-# Tools that add a parameter sometimes begin it with a second question mark.
-_BETWEEN = re.compile(rf"&|\?(?=(?:{'|'.join(sorted(CLICK_PARAMETERS))})=)", re.IGNORECASE)
+
+
+def click_parameters() -> frozenset[str]:
+    """The query parameters that are always kept, in lower case."""
+    return CAMPAIGN_PARAMETERS | registry.parameters()
 
 
 def parameters(query: str) -> list[str]:
-    """The `name=value` parts of a query; a second `?` before a click parameter begins a part, as `&` does."""
-    return [part for part in _BETWEEN.split(query) if part]
+    """The `name=value` parts of a query; a second `?` before a click parameter begins a part, as `&` does.
+
+    Tools that add a parameter sometimes begin it with a second question mark.
+    """
+    return [part for part in _between(click_parameters()).split(query) if part]
+
+
+@cache
+def _between(names: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf"&|\?(?=(?:{'|'.join(map(re.escape, sorted(names)))})=)", re.IGNORECASE)
 
 
 def reduced(url: str, keep: Collection[str] = ()) -> str:
@@ -30,7 +43,7 @@ def reduced(url: str, keep: Collection[str] = ()) -> str:
             return ""
     except ValueError:
         return ""
-    names = CLICK_PARAMETERS | {name.lower() for name in keep}
+    names = click_parameters() | {name.lower() for name in keep}
     query = "&".join(part for part in parameters(parts.query) if _name(part) in names)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtarget.core.page_urls import reduced
+from dispatch.page_urls import reduced
 
 A = "https://acme.example"
 
