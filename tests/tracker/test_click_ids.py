@@ -117,7 +117,7 @@ def test_a_click_replaces_those_of_its_platform_only(new, old, expected) -> None
 
 
 def test_a_later_platforms_parameter_is_known_everywhere(monkeypatch) -> None:
-    later = registry.ClickId("later", name="Later click id", parameter="laterid")
+    later = registry.ClickId(field="later", name="Later click id", parameter="laterid")
     monkeypatch.setattr(registry, "click_ids", lambda: iter([later]))
     url = "https://acme.example/?utm_source=p?laterid=x"
     assert page_urls.parameters("utm_source=p?laterid=x") == ["utm_source=p", "laterid=x"]
