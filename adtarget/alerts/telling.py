@@ -21,7 +21,7 @@ LEASE = timedelta(minutes=5)
 MOST_AT_ONCE = 200
 
 WHAT_TO_DO = {
-    AlertKind.PIXEL_PAUSED: "Mend its access at the platform, then resume it in Set-up.",
+    AlertKind.PIXEL_PAUSED: "Correct its access at the platform, then resume it in Set-up.",
     AlertKind.FAILURES: "Delivery shows each one and why it failed.",
     AlertKind.SILENCE: "Open your page and watch for the visit in Set-up; see that your backend still sends.",
     AlertKind.VALUES: "Enter the values in Values.",

@@ -115,8 +115,8 @@ def test_an_alert_goes_out_by_telegram(account: Account, telegram: State) -> Non
 @pytest.mark.parametrize(
     ("occasion", "words"),
     [
-        (Occasion.OPENED, ["is paused (190)", "Mend its access"]),
-        (Occasion.REMINDER, ["It is so since", "Mend its access"]),
+        (Occasion.OPENED, ["is paused (190)", "Correct its access"]),
+        (Occasion.REMINDER, ["It is so since", "Correct its access"]),
         (Occasion.RESOLVED, ["This is over"]),
     ],
 )

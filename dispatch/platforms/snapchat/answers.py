@@ -16,7 +16,7 @@ MEANINGS = {
     "http_401": f"The access token is invalid or expired. {NEW_TOKEN}",
     "http_403": "The token may not write to this pixel. Make one in the Ads Manager that owns it.",
     "http_404": "Snapchat knows no such pixel. Compare the pixel ID with Events Manager.",
-    "INVALID": "Snapchat found something wrong in the event. The answer below names it; mend it, then retry.",
+    "INVALID": "Snapchat found something wrong in the event. The answer below names it; correct it, then retry.",
 }
 
 

@@ -1,4 +1,4 @@
-"""The set-up's page of what failed of a pixel, to be sent again once the cause is mended."""
+"""The set-up's page of what failed of a pixel, to be sent again once the cause is corrected."""
 
 from datetime import date, datetime, timedelta
 
