@@ -159,6 +159,10 @@ class Stack:
     def manage(self, *arguments: str, stdin: str = "") -> str:
         return run_manage(self.env, *arguments, stdin=stdin)
 
+    def read_json(self, code: str) -> Any:
+        """What `code` prints in `manage.py shell`."""
+        return json.loads(self.manage("shell", "-v0", "-c", code))
+
     def provision(self, *platforms: str, meta_token: str = "EAA-good") -> None:
         """An account with a site, a channel, one pixel a platform and a key."""
         document = account(platforms or ("meta",), meta_token=meta_token)
@@ -210,17 +214,19 @@ class Stack:
         headers = {"Authorization": f"Bearer {self.token}"}
         return requests.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=30)
 
-    def convert(self, person: int, **more: Any) -> dict[str, Any]:
-        """An accepted Lead of the person; the answer."""
-        body = {
+    def lead(self, person: int) -> dict[str, Any]:
+        """The body of a Lead that all platforms but Google can attribute."""
+        return {
             "telegramUserId": person,
             "websiteId": self.website_id,
             "channelId": "-1001234567890",
             "eventType": "Lead",
             **SIGNALS,
-            **more,
         }
-        answer = self.post("/api/v1/events/conversion", body)
+
+    def convert(self, person: int, **more: Any) -> dict[str, Any]:
+        """An accepted Lead of the person; the answer."""
+        answer = self.post("/api/v1/events/conversion", self.lead(person) | more)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
