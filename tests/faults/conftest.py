@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.stack import FreeRedis, free_port
+from tests.faults.servers import FreeRedis
+from tests.faults.stack import free_port
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own, which may be killed."""
+"""A PostgreSQL and a Redis of a test's own, which may be killed."""
 
 import os
 import pwd
@@ -53,6 +53,23 @@ class FreePostgres:
             command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *command]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return subprocess.run(command, check=check, timeout=60, **quiet).returncode
+
+
+class FreeRedis:
+    """A Redis of this test's own, which may be killed."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self.start()
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--save", "", "--dir", str(self.folder)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 def _programs() -> str:

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import requests
 
+from adtarget.core import exact_json
 from adtarget.sandbox.server import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,16 +200,19 @@ class Stack:
             ((count,),) = connection.execute(query).fetchall()
         return int(count)
 
-    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
-        """The process and all it started, at once."""
-        process = self.processes.pop(name)
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL, *, seconds: float = 20) -> None:
+        """The process and all it started, at once. Raises TimeoutExpired where it lives on for `seconds`."""
+        process = self.processes[name]
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, how)
-        process.wait(timeout=20)
+        process.wait(timeout=seconds)
+        del self.processes[name]
 
     def post(self, path: str, body: dict[str, Any], **headers: str) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.token}", **headers}
-        return requests.post(f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers, timeout=30)
+        """`body` as JSON, in which a Decimal is a number with all its digits."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **headers}
+        text = exact_json.dumps(body)
+        return requests.post(f"http://127.0.0.1:{self.port}{path}", data=text, headers=headers, timeout=30)
 
     def get(self, path: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -289,20 +293,3 @@ def account(platforms: tuple[str, ...], *, meta_token: str) -> dict[str, Any]:
         ],
         "apiKeys": [{"name": "backend"}],
     }
-
-
-class FreeRedis:
-    """A Redis of this test's own, which may be killed."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder, self.port = folder, port
-        self.url = f"redis://127.0.0.1:{port}/0"
-        self.start()
-
-    def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--save", "", "--dir", str(self.folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()

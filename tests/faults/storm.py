@@ -26,10 +26,11 @@ from typing import Any
 import requests
 
 from adtarget.sandbox.store import Store
+from adtarget.supervisor import GRACE
 from tests.faults.meanwhile import People
-from tests.faults.servers import FreePostgres
+from tests.faults.servers import FreePostgres, FreeRedis
 from tests.faults.settlement import FACTS, PLATFORMS, Facts, Log, Promise, Receipt, Sent, settle, tracebacks
-from tests.faults.stack import FreeRedis, Stack, free_port, wait_for
+from tests.faults.stack import Stack, free_port, wait_for
 
 FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "params": {"status": 500}, "probability": 0.05},
@@ -87,9 +88,17 @@ class Storm:
             time.sleep(self.dice.uniform(0.2, 2))
             self.servers[name].start()
         else:
-            self.stack.kill(name, how=self.dice.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]))
+            self._stop(name, how=self.dice.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM]))
             time.sleep(self.dice.uniform(0, 1))
             self.stack.start(name, wait=False)
+
+    def _stop(self, name: str, how: signal.Signals) -> None:
+        """One that does not end when asked is killed after the supervisor's grace, as in production."""
+        try:
+            self.stack.kill(name, how=how, seconds=GRACE)
+        except subprocess.TimeoutExpired:
+            self.kills[f"{name} after its grace"] += 1
+            self.stack.kill(name)
 
     def _send(self, number: int) -> None:
         """Posts events one after another; a 2xx is a promise, anything else is none."""
@@ -168,7 +177,7 @@ def main() -> None:
     options = _options()
     seed = options.seed or random.randrange(10**6)
     print(f"seed {seed}, {options.seconds} s, {'PostgreSQL and Redis' if options.postgres else 'SQLite'}", flush=True)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
         servers: dict[str, Any] = {}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.stack import FreeRedis, Stack, wait_for
+from tests.faults.servers import FreeRedis
+from tests.faults.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("stack")]
 

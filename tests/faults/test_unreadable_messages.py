@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.faults.stack import FreeRedis, Stack, free_port, wait_for
+from tests.faults.servers import FreeRedis
+from tests.faults.stack import Stack, free_port, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("stack")]
 SECRET = "marked-content"
