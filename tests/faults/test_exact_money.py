@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -23,7 +24,8 @@ CURRENCY = "CLF"
 
 @pytest.fixture(scope="module")
 def money(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Money"]:
-    with Stack(tmp_path_factory.mktemp("money"), WEBHOOKS_ALLOW_PRIVATE="true") as stack:
+    redis_url = os.environ.get("TEST_REDIS_URL", "")
+    with Stack(tmp_path_factory.mktemp("money"), redis_url=redis_url, WEBHOOKS_ALLOW_PRIVATE="true") as stack:
         yield Money(stack)
 
 
