@@ -17,7 +17,8 @@ from tests.faults.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("money")]
 
-AMOUNTS = ["999999999999.9999", "123456789012.3456"]
+#: The last one is no float: one of 64 bits reads as .9987.
+AMOUNTS = ["999999999999.9999", "123456789012.3456", "999999999999.9986"]
 #: Unidad de Fomento has four places (ISO 4217), so that no platform's payload is rounded to the currency's own.
 CURRENCY = "CLF"
 
@@ -30,7 +31,7 @@ def money(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Money"]:
 
 
 class Money:
-    """Both amounts were sent as JSON numbers and delivered; `bodies` are the requests as platforms got them."""
+    """All amounts were sent as JSON numbers and delivered; `bodies` are the requests as platforms got them."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack, self.bodies = stack, list[tuple[str, bytes]]()
