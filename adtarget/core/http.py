@@ -81,7 +81,10 @@ def _watch(conn: connection.HTTPConnection) -> None:
 
 def _in_time(deadline: Deadline, choose: ChooseAddress, host: str, port: int) -> str:
     """The chosen address, or AddressRefused at the deadline: a name server may take a minute to say nothing."""
-    choosing = _resolvers.submit(choose, host, port)
+    try:
+        choosing = _resolvers.submit(choose, host, port)
+    except RuntimeError:  # the interpreter ends, while this thread still works
+        raise AddressRefused("The process is ending; nothing was sent.") from None
     try:
         return choosing.result(timeout=deadline.remaining())
     except TimeoutError:

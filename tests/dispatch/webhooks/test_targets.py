@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -148,3 +149,14 @@ def test_a_name_server_that_hangs_ends_at_the_deadline() -> None:
 
     assert took < 1
     assert (answer.status, answer.reached) == (0, False)
+
+
+def test_a_process_that_ends_sends_nothing_more(monkeypatch) -> None:
+    ended = ThreadPoolExecutor(max_workers=1)
+    ended.shutdown()
+    monkeypatch.setattr(http, "_resolvers", ended)
+
+    answer = http.post("http://acme.example/", headers={}, body=b"{}", choose_address=targets.choose_public)
+
+    assert (answer.status, answer.reached) == (0, False)
+    assert answer.error == "The process is ending; nothing was sent."
