@@ -3,7 +3,7 @@
 Meanwhile webhooks are registered and deleted, pixels are switched off and on,
 tokens are refused and pixels resumed, and leads are erased.
 
-    python -m tests.faults.storm [--seconds 240] [--seed N]
+    python -m tests.faults.storm [--seconds 240] [--seed N] [--pause 0.1] [--postgres]
 
 With TEST_DATABASE_URL's programs at hand (`--postgres`) it runs its own
 PostgreSQL and Redis and kills those too; else SQLite without a broker. The
@@ -54,8 +54,8 @@ print(Send.objects.open().count() + WebhookMessage.objects.filter(endpoint__is_a
 class Storm:
     """Load and kills against one stack while people change things, and what was promised meanwhile."""
 
-    def __init__(self, stack: Stack, servers: dict[str, Any], *, seconds: float, seed: int) -> None:
-        self.stack, self.servers, self.dice = stack, servers, random.Random(seed)
+    def __init__(self, stack: Stack, servers: dict[str, Any], *, seconds: float, seed: int, pause: float) -> None:
+        self.stack, self.servers, self.dice, self.pause = stack, servers, random.Random(seed), pause
         self.log = Log()
         self.kills: Counter[str] = Counter()
         self.ends = time.monotonic() + seconds
@@ -114,7 +114,7 @@ class Storm:
             if answer.status_code == 200:
                 told = answer.json()
                 self.log.promises[told["conversionId"]] = Promise(told["eventId"], person, asked, time.time())
-            time.sleep(0.1)
+            time.sleep(self.pause)
 
 
 def judge(storm: Storm) -> list[str]:
@@ -184,13 +184,13 @@ def main() -> None:
         if options.postgres:
             servers = {"postgres": FreePostgres(folder, free_port()), "redis": FreeRedis(folder, free_port())}
         try:
-            _weather(folder, servers, seed=seed, seconds=options.seconds)
+            _weather(folder, servers, seed=seed, seconds=options.seconds, pause=options.pause)
         finally:
             for server in servers.values():
                 server.kill()
 
 
-def _weather(folder: Path, servers: dict[str, Any], *, seed: int, seconds: float) -> None:
+def _weather(folder: Path, servers: dict[str, Any], *, seed: int, seconds: float, pause: float) -> None:
     redis_url = servers["redis"].url if servers else ""
     database = servers["postgres"].url if servers else ""
     settings = {"DISPATCH_RETRY_SCHEDULE": ",".join(["1"] * 60), "WEBHOOKS_ALLOW_PRIVATE": "true"}
@@ -200,7 +200,7 @@ def _weather(folder: Path, servers: dict[str, Any], *, seed: int, seconds: float
         stack.start("web", "worker", "beat")
         for fault in FAULTS:
             stack.sandbox.fault(**fault)
-        storm = Storm(stack, servers, seconds=seconds, seed=seed)
+        storm = Storm(stack, servers, seconds=seconds, seed=seed, pause=pause)
         storm.run()
         print(storm.told(), flush=True)
         stack.sandbox.faults.replace()
@@ -218,6 +218,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=240)
     parser.add_argument("--seed", type=int, default=0, help="0: any")
+    parser.add_argument("--pause", type=float, default=0.1, help="of each of four senders between two events")
     parser.add_argument("--postgres", action="store_true", help="with a PostgreSQL and a Redis of its own")
     return parser.parse_args()
 
