@@ -102,9 +102,10 @@ def _blank_visits(leads: list[Lead], starts: QuerySet[BotStart]) -> int:
 def _cancel_sends(leads: list[Lead]) -> int:
     """Ends what is open, then forgets what was sent: hashes are personal data as well.
 
-    In this order: once a send is ended, no worker can write another attempt of it.
+    In this order: once a send is ended, no worker can write another attempt of it. The filter joins nothing:
+    PostgreSQL then looks again at the row itself where a worker has just concluded it.
     """
-    sends = Send.objects.filter(conversion__lead__in=leads)
+    sends = Send.objects.filter(conversion__in=Conversion.objects.filter(lead__in=leads))
     ended = sends.open().update(status=SendStatus.SKIPPED, reason=Reason.ERASED, due_at=None, claim=None)
     Attempt.objects.filter(send__in=sends).update(request={}, response="")
     return ended

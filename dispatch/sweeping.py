@@ -6,9 +6,10 @@ from itertools import groupby
 from django.db import transaction
 from django.db.models import Q
 
+from conversions.models import Conversion
 from dispatch import claiming
 from dispatch.choices import Reason, SendStatus
-from dispatch.models import PlatformHealth, Send
+from dispatch.models import Pixel, PlatformHealth, Send
 from dispatch.models.send import SendQuerySet
 from dispatch.platforms.registry import PLATFORMS
 from dispatch.webhooks import outbox
@@ -27,15 +28,18 @@ def due_pixels(now: datetime) -> list[str]:
 
 
 def settle_stranded(now: datetime) -> int:
-    """Ends sends that no worker will take up: of removed pixels, and too old on paused ones; how many."""
+    """Ends sends that no worker will take up: of removed pixels, and too old on paused ones; how many.
+
+    The filters of updates join nothing: PostgreSQL then looks again at a row that a worker has just claimed or ended.
+    """
     free = Send.objects.due(now).filter(claim__isnull=True)
-    ended = free.filter(pixel__is_active=False).update(
+    ended = free.filter(pixel__in=Pixel.objects.filter(is_active=False)).update(
         status=SendStatus.SKIPPED, reason=Reason.PIXEL_REMOVED, due_at=None
     )
     for slug, platform in PLATFORMS.items():
-        too_old = free.filter(
-            platform=slug, pixel__paused_at__isnull=False, conversion__event_time__lte=now - platform.max_age
-        )
+        paused = Pixel.objects.filter(platform=slug, paused_at__isnull=False)
+        old = Conversion.objects.filter(event_time__lte=now - platform.max_age)
+        too_old = free.filter(pixel__in=paused, conversion__in=old)
         ended += too_old.filter(attempts=0).update(status=SendStatus.SKIPPED, reason=Reason.EVENT_TOO_OLD, due_at=None)
         ended += _expire(too_old, now=now)
     return ended

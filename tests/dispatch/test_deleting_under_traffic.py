@@ -4,6 +4,7 @@ The tests with threads need a database that lets two write at once; SQLite lets 
 """
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from conversions.erasing import erase_person
-from dispatch import claiming
+from dispatch import claiming, sweeping
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import Attempt, Send
 from dispatch.persistence import PAUSES, persistent
@@ -259,3 +260,42 @@ def test_a_write_that_is_always_refused_raises(transactional_db, monkeypatch) ->
     with pytest.raises(OperationalError):
         write()
     assert len(tries) == len(PAUSES) + 1
+
+
+# ------------------------------------------------------------------ a conclusion that another update waits for
+def concluded_while(work: Callable[[], Any], send: Send, **changes: Any) -> Send:
+    """Begins `work` while a worker's conclusion of the send is not yet committed; the send after both."""
+    with transaction.atomic():
+        Send.objects.filter(pk=send.pk).update(**changes)
+        waiting = elsewhere(work)
+        time.sleep(0.5)  # it reads the row as pending, and waits for its lock
+    finish(waiting)
+    send.refresh_from_db()
+    return send
+
+
+def test_erasing_leaves_a_send_concluded_meanwhile(two_writers, account, pixel, channel) -> None:
+    (send,), now = due(pixel, channel=channel), timezone.now()
+    person = send.conversion.telegram_user_id
+    after = concluded_while(
+        lambda: erase_person(account, person, actor="test", now=now),
+        send,
+        status=SendStatus.SENT,
+        sent_at=now,
+        due_at=None,
+    )
+    assert (after.status, after.sent_at) == (SendStatus.SENT, now)
+
+
+@pytest.mark.parametrize("change", ["off", "too old"])
+def test_the_sweep_leaves_a_send_failed_meanwhile(two_writers, pixel, channel, change: str) -> None:
+    (send,), now = due(pixel, channel=channel), timezone.now()
+    if change == "off":
+        type(pixel).objects.filter(pk=pixel.pk).update(is_active=False)
+    else:
+        type(pixel).objects.filter(pk=pixel.pk).update(paused_at=now)
+        type(send.conversion).objects.filter(pk=send.conversion_id).update(event_time=now - timedelta(days=20))
+    after = concluded_while(
+        lambda: sweeping.settle_stranded(now), send, status=SendStatus.FAILED, reason=Reason.REJECTED, due_at=None
+    )
+    assert (after.status, after.reason) == (SendStatus.FAILED, Reason.REJECTED)

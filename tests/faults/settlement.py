@@ -231,9 +231,12 @@ def _told_wrongly(log: Log, facts: Facts) -> Found:
 #: What a process may say while its database or broker is killed; other errors of theirs are the product's.
 OUTAGE = re.compile(
     r"^(django\.db\.utils\.(OperationalError|InterfaceError)|psycopg\.(OperationalError|errors\.\w*Shutdown)"
-    r"|psycopg_pool\.PoolTimeout|(redis|kombu)\.exceptions\.\w+|ConnectionRefusedError|ConnectionResetError)\b"
+    r"|psycopg_pool\.PoolTimeout|(redis|kombu)\.exceptions\.\w+|celery\.beat\.SchedulingError: .*Connection refused|ConnectionRefusedError|ConnectionResetError)\b"
 )
 OUR_FAULT = re.compile("deadlock|lock timeout|statement timeout|could not serialize|database is locked")
+#: Between two exceptions of a chain, and below an error of PostgreSQL.
+CHAINS = ("The above exception was", "During handling of the above")
+NOTES = ("DETAIL:", "HINT:", "CONTEXT:", "LINE ", "\tThis probably", "\tbefore or", " ")
 BEGINS = "Traceback (most recent call last):"
 
 
@@ -248,12 +251,15 @@ def tracebacks(name: str, text: str, *, servers_are_killed: bool) -> list[str]:
 
 
 def _last_lines(lines: Iterable[str]) -> Iterator[str]:
-    """The line of the exception: the first after the traceback's beginning that is not indented."""
-    is_inside = False
+    """The line of each exception: the first after its traceback that is not indented; of a chain, the last one's."""
+    is_inside, last = False, ""
     for line in lines:
-        text = line.lstrip("| ")
-        if text.startswith(BEGINS):
-            is_inside = True
+        if line.lstrip("| ").startswith(BEGINS):
+            is_inside, last = True, ""
         elif is_inside and line and not line.startswith((" ", "|", "\t")):
-            is_inside = False
-            yield line
+            is_inside, last = False, line
+        elif last and line and not line.startswith(CHAINS + NOTES):
+            yield last
+            last = ""
+    if last:
+        yield last

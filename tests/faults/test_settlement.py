@@ -194,3 +194,12 @@ def test_any_traceback_counts_on_sqlite() -> None:
 def test_a_killed_server_explains_its_own_tracebacks(last: str, counts: bool) -> None:
     text = OPERATIONAL.format(last=last)
     assert bool(tracebacks("web", text, servers_are_killed=True)) is counts
+
+
+def test_a_chain_of_exceptions_counts_by_its_last() -> None:
+    first = OPERATIONAL.format(last="AttributeError: no cache").replace("next line\n", "")
+    chained = f"{first}\nDuring handling of the above exception, another exception occurred:\n\n" + "\n".join(
+        OPERATIONAL.format(last="django.db.utils.OperationalError: closed").splitlines()[1:]
+    )
+    assert tracebacks("web", chained, servers_are_killed=True) == []
+    assert len(tracebacks("web", chained, servers_are_killed=False)) == 1
