@@ -231,7 +231,8 @@ def _told_wrongly(log: Log, facts: Facts) -> Found:
 #: What a process may say while its database or broker is killed; other errors of theirs are the product's.
 OUTAGE = re.compile(
     r"^(django\.db\.utils\.(OperationalError|InterfaceError)|psycopg\.(OperationalError|errors\.\w*Shutdown)"
-    r"|psycopg_pool\.PoolTimeout|(redis|kombu)\.exceptions\.\w+|celery\.beat\.SchedulingError: .*Connection refused|ConnectionRefusedError|ConnectionResetError)\b"
+    r"|psycopg_pool\.PoolTimeout|(redis|kombu)\.exceptions\.\w+|celery\.beat\.SchedulingError: .*Connection refused"
+    r"|ConnectionRefusedError|ConnectionResetError)\b"
 )
 OUR_FAULT = re.compile("deadlock|lock timeout|statement timeout|could not serialize|database is locked")
 #: Between two exceptions of a chain, and below an error of PostgreSQL.
