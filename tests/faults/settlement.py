@@ -237,7 +237,7 @@ OUTAGE = re.compile(
 OUR_FAULT = re.compile("deadlock|lock timeout|statement timeout|could not serialize|database is locked")
 #: Between two exceptions of a chain, and below an error of PostgreSQL.
 CHAINS = ("The above exception was", "During handling of the above")
-NOTES = ("DETAIL:", "HINT:", "CONTEXT:", "LINE ", "\tThis probably", "\tbefore or", " ")
+NOTES = ("DETAIL:", "HINT:", "CONTEXT:", "LINE ", "\t", " ")
 BEGINS = "Traceback (most recent call last):"
 
 
