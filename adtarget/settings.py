@@ -12,7 +12,6 @@ from adtarget.core import folder_broker
 from adtarget.core.logs import logging_config
 from adtarget.core.private_files import make_private
 from adtarget.core.secrets_file import generated_secrets
-from dispatch.platforms.registry import PLATFORMS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -232,18 +231,14 @@ INVITE_WAIT_SECONDS = env.float("INVITE_WAIT_SECONDS", default=2)  # for Telegra
 DEMO = env.bool("DEMO", default=False)  # serves the demo landing page at /demo/
 
 # ---------------------------------------------------------------- delivery
-# META_API_URL, TIKTOK_API_URL, … and GOOGLE_OAUTH_URL; the defaults are the platforms' own addresses.
+# META_API_URL, TIKTOK_API_URL, … and GOOGLE_OAUTH_URL; where one is unset, the registry of platforms has the address. The
+# registry is not imported here: it loads Django's models, and beat, which reads these settings, needs half the memory so.
 PLATFORM_API_URLS = {
-    slug: env.str(platform.api_url_setting, default=platform.api_url).rstrip("/")
-    for slug, platform in PLATFORMS.items()
+    name.removesuffix("_API_URL").lower(): url.rstrip("/")
+    for name, url in os.environ.items()
+    if name.endswith("_API_URL") and url
 }
-vars().update(
-    {
-        platform.exchange.setting: env.str(platform.exchange.setting, default=platform.exchange.url)
-        for platform in PLATFORMS.values()
-        if platform.exchange
-    }
-)
+vars().update({name: url for name, url in os.environ.items() if name.endswith("_OAUTH_URL") and url})
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", default="https://api.telegram.org").rstrip("/")
 
 # 47 h 43 min in all: inside the 48 h in which Meta counts an event id once.

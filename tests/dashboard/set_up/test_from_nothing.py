@@ -102,8 +102,8 @@ def test_from_nothing_to_the_first_sent_event(stack: Stack, page: Page) -> None:
     page.get_by_label("Pixel id").fill("1234567890")
     page.get_by_label("Conversions API token").fill("EAA-good-token")
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("button", name=re.compile("Send an event that counts")).click()
-    expect(page.get_by_text("Event to Meta 1234567890: Accepted")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Send a test event")).click()
+    expect(page.get_by_text("Meta 1234567890 accepted the event.")).to_be_visible()
 
     page.get_by_role("link", name="Next step").click()
     page.get_by_role("button", name="Make a key").click()
