@@ -231,8 +231,8 @@ INVITE_WAIT_SECONDS = env.float("INVITE_WAIT_SECONDS", default=2)  # for Telegra
 DEMO = env.bool("DEMO", default=False)  # serves the demo landing page at /demo/
 
 # ---------------------------------------------------------------- delivery
-# META_API_URL, TIKTOK_API_URL, … and GOOGLE_OAUTH_URL; where one is unset, the registry of platforms has the address. The
-# registry is not imported here: it loads Django's models, and beat, which reads these settings, needs half the memory so.
+# META_API_URL, TIKTOK_API_URL, … and GOOGLE_OAUTH_URL; where one is unset, the registry of platforms has the address.
+# The registry is not imported here: it loads Django's models, and beat needs half the memory without them.
 PLATFORM_API_URLS = {
     name.removesuffix("_API_URL").lower(): url.rstrip("/")
     for name, url in os.environ.items()
