@@ -99,15 +99,24 @@ def finish(batch: Sequence[Send], **changes: object) -> int:
 
 
 def end(batch: Sequence[Send], status: SendStatus, reason: str = "", *, now: datetime, **changes: object) -> int:
-    """Ends the sends, with a webhook message for accounts that subscribed."""
+    """Ends the sends whose claim still holds, with a webhook message for accounts that subscribed; how many."""
     with transaction.atomic():
-        ended = finish(batch, status=status, reason=reason, due_at=None, **changes)
-        if ended < len(batch):  # a lease was lost or a person erased meanwhile: nobody is told of those
-            mine = Send.objects.filter(pk__in=[send.pk for send in batch], status=status, reason=reason)
-            ours = set(mine.values_list("pk", flat=True)) if ended else set()
-            batch = [send for send in batch if send.pk in ours]
+        if finish(batch, status=status, reason=reason, due_at=None, **changes) == len(batch):
+            outbox.tell_of_sends(batch, status, reason=reason, error=changes, now=now)
+            return len(batch)
+        transaction.set_rollback(True)
+    return _end_held(batch, status, reason, now=now, **changes)
+
+
+@transaction.atomic
+def _end_held(batch: Sequence[Send], status: SendStatus, reason: str, *, now: datetime, **changes: object) -> int:
+    """The same where some of the sends lost their claim: another worker or an erasure ended those and wrote of them."""
+    held = set(_held(batch).select_for_update().values_list("pk", flat=True))
+    batch = [send for send in batch if send.pk in held]
+    if batch:
+        finish(batch, status=status, reason=reason, due_at=None, **changes)
         outbox.tell_of_sends(batch, status, reason=reason, error=changes, now=now)
-    return ended
+    return len(batch)
 
 
 def _held(batch: Sequence[Send]) -> SendQuerySet:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from dispatch import claiming
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import Attempt, Send
+from dispatch.webhooks import endpoints
+from dispatch.webhooks.models import WebhookMessage
 from tests.factories import ConversionFactory, PixelFactory, SendFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +48,18 @@ def test_fresh_goes_before_retries_and_retries_before_replays(pixel) -> None:
     assert claim(pixel, limit=1) == [fresh]
     assert claim(pixel, limit=1) == [retry]
     assert claim(pixel, limit=1) == [replay]
+
+
+def test_a_send_that_another_worker_ended_is_told_once(pixel) -> None:
+    endpoints.register(account=pixel.site.account, url="https://hooks.acme.com/told")
+    due_sends(pixel, 2)
+    now = timezone.now()
+    batch = claim(pixel, now=now)
+    Send.objects.filter(pk=batch[0].pk).update(due_at=now)  # its lease ended alone
+    assert claiming.end(claim(pixel, now=now), SendStatus.SENT, now=now, sent_at=now) == 1
+    assert claiming.end(batch, SendStatus.SENT, now=now, sent_at=now) == 1
+    told = [message.data["sendId"] for message in WebhookMessage.objects.all()]
+    assert sorted(told) == sorted(send.pk for send in batch)
 
 
 @pytest.mark.promise("R1")
