@@ -90,7 +90,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "adtarget.core.request_log.RequestLogMiddleware",
-    "adtarget.api.cors.CorsMiddleware",
+    "adtarget.api.short_chain.ShortChainMiddleware",  # /api/v1 and /backend leave here
     "adtarget.core.nul_in_urls.CleanAddressMiddleware",
     "adtarget.core.large_forms.LargeFormMiddleware",
     "django.middleware.security.SecurityMiddleware",
