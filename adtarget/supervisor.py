@@ -1,6 +1,6 @@
 """Runs the Procfile's processes as one tree: starts them, restarts what dies, stops all at once.
 
-Standard library only and imported by nobody: it stays in memory for as long
+Standard library only and not imported elsewhere: it stays in memory for as long
 as the tree does. `manage.py run` prepares everything and becomes this.
 """
 

@@ -13,7 +13,7 @@ OUTCOMES = {
     Outcome.RETRY: "The platform could not take the event now. Nothing to do: it is tried again by itself.",
     Outcome.AUTH: "The platform refused our credential. Enter a new one at the pixel: its sends wait.",
     Outcome.REJECTED: "The platform refused the event for good. Read its answer, correct the cause, then retry.",
-    Outcome.AMBIGUOUS: "Nobody knows if the platform took it. It is tried again under the same id, counted once.",
+    Outcome.AMBIGUOUS: "Unknown whether it was accepted. It is sent again with the same id and counted once.",
     Outcome.UNTOUCHED: "Another event of the same request was refused; this one goes out again at once.",
 }
 OUR_CODES = {

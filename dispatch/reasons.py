@@ -13,7 +13,7 @@ _OURS: Mapping[Reason, tuple[str, str]] = {
     Reason.EXHAUSTED: ("Every retry of two days failed.", "Retry once the platform works again."),
     Reason.POISON: (
         "It stopped three workers in a row, could not be rendered, or its row cannot be read.",
-        "Report its id to whoever runs AdTarget; retry after an update.",
+        "Report its id to your administrator; retry after an update.",
     ),
     Reason.CANCELLED: ("It was cancelled here.", "Retry to send it after all."),
     Reason.EVENT_TOO_OLD: (

@@ -110,7 +110,7 @@ class SiteForm(forms.ModelForm):
         for name in ("ad_user_data_consent", "ad_personalization_consent"):
             if name in self.fields:
                 self.fields[name].widget = consent = forms.NullBooleanSelect()
-                consent.choices = [("unknown", "Nobody said"), ("true", "Yes"), ("false", "No")]
+                consent.choices = [("unknown", "Not asked"), ("true", "Yes"), ("false", "No")]
 
     def clean_domain(self) -> str:
         domain = _domain(self.cleaned_data["domain"])
@@ -164,7 +164,7 @@ class ChannelForm(forms.ModelForm):
             "auto_fire": "Send it at once",
             "stay_hours": "Hours to stay first",
             "uses_join_requests": "Use request links",
-            "auto_approve": "Let in whoever asks",
+            "auto_approve": "Approve join requests automatically",
             "is_default": "The site's links lead here",
             "invite_link": "The channel's own link",
         }

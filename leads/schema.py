@@ -47,8 +47,9 @@ GET_LEAD: dict[str, Any] = {
 ERASE_LEAD: dict[str, Any] = {
     "operation_id": "eraseLead",
     "summary": "Erase a person from the account, for good",
-    "description": "Hashes, addresses, click ids and what was sent are deleted; events stay as figures of nobody. Open "
-    "sends end as `skipped`, reason `erased`. Events of the person are answered 410 until they join a channel again.",
+    "description": "Hashes, addresses, click ids and what was sent are deleted; events stay in the figures without the "
+    "person. Open sends end as `skipped`, reason `erased`. Events of the person are answered 410 until they join a "
+    "channel again.",
     "tags": ["Leads"],
     "parameters": [PERSON],
 }

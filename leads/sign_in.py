@@ -23,7 +23,7 @@ RECENT = timedelta(hours=12)
 #: Five tries in a row, then one in three minutes: of one name from one address.
 TRIES_IN_A_ROW = 5
 TRIES_PER_MINUTE = 1 / 3
-#: Of one name from all addresses together. It slows guessing down and locks nobody out: a browser in which
+#: Of one name from all addresses together. It slows guessing down without locking anyone out: a browser in which
 #: the person has signed in before is not counted (OWASP, "Blocking Brute Force Attacks", device cookies).
 TRIES_OF_ALL_IN_A_ROW = 30
 TRIES_OF_ALL_PER_MINUTE = 10

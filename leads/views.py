@@ -44,7 +44,7 @@ class LeadViewSet(ApiViewSet):
     def destroy(self, request: Request, telegram_user_id: str) -> Response:
         person, key = telegram_id_of_path(telegram_user_id), key_of(request)
         if key.is_test:
-            raise errors.InvalidPayload("A test key erases nobody. Use a live key.")
+            raise errors.InvalidPayload("A test key cannot erase a person. Use a live key.")
         if not key.acts_for_account:
             raise errors.NotFound("A person is erased from the whole account. Use a key that is not limited to a site.")
         erase_person(

@@ -25,7 +25,7 @@ WHAT_TO_DO = {
     AlertKind.FAILURES: "Delivery shows each one and why it failed.",
     AlertKind.SILENCE: "Open your page and watch for the visit in Set-up; see that your backend still sends.",
     AlertKind.VALUES: "Enter the values in Values.",
-    AlertKind.UNREADABLE: "Whoever runs AdTarget finds the rows with manage.py audit_sends.",
+    AlertKind.UNREADABLE: "The command manage.py audit_sends lists the rows.",
     AlertKind.LINKS: "Give the channel a further bot; its page shows links against clicks.",
     AlertKind.STORAGE: "Look where the visits come from; raise VISITS_PER_SITE_AND_DAY if they are real.",
     AlertKind.BOT: "Make the bot an administrator of the channel again, with the right to invite.",

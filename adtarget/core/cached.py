@@ -1,6 +1,6 @@
 """Results kept for a while. The cache only saves work: with Redis away a page counts again and answers.
 
-Whoever can write to Redis can change what is cached, so values are JSON, signed
+Anyone with write access to Redis can change what is cached, so values are JSON, signed
 and bound to their name: anything else counts as absent.
 """
 

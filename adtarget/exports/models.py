@@ -35,7 +35,7 @@ class Export(models.Model):
     is_direct = models.BooleanField(default=False, help_text="Written into the answer of one request, never kept.")
     rows = models.PositiveIntegerField(default=0, help_text="Written so far.")
     tries = models.PositiveSmallIntegerField(default=0)
-    alive_until = models.DateTimeField(null=True, help_text="Past: whoever worked on it is gone.")
+    alive_until = models.DateTimeField(null=True, help_text="Past: the worker that made it has died.")
     error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -43,13 +43,13 @@ def http_failure(answer: HttpAnswer) -> Verdict | None:
 
 
 def unrecognised(answer: HttpAnswer, count: int) -> list[Verdict]:
-    """The verdicts for an answer that says nothing we know, by HTTP status alone."""
+    """The verdicts for an answer of unknown form, by HTTP status alone."""
     code = f"http_{answer.status}"
     if answer.status in (408, 409, 425, 429):
         return [Verdict(outcome=Outcome.RETRY, code=code, wait=answer.retry_after)] * count
     if 400 <= answer.status < 500:
         return refused(Verdict(outcome=Outcome.REJECTED, code=code), count)
-    message = "The answer says nothing we know."
+    message = "The answer has an unknown form."
     return [Verdict(outcome=Outcome.AMBIGUOUS, code=code, message=message, wait=answer.retry_after)] * count
 
 

@@ -17,7 +17,7 @@ class WebhookForm(forms.ModelForm):
         help_text="Of your own server, over https.",
     )
     events = forms.MultipleChoiceField(
-        label="It is told of",
+        label="Message types",
         choices=[(event.value, event.label) for event in SUBSCRIBABLE],
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -33,7 +33,7 @@ class WebhookEndpoint(models.Model):
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "whk"), editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="webhook_endpoints")
     url = models.CharField(max_length=2048, verbose_name="URL")
-    events = models.JSONField(default=list, blank=True, help_text="What it is told; all of it where empty.")
+    events = models.JSONField(default=list, blank=True, help_text="Message types it receives; all where empty.")
     secret_encrypted = models.TextField(editable=False)
     former_secret_encrypted = models.TextField(editable=False, default="")
     former_secret_until = models.DateTimeField(null=True, blank=True, editable=False)

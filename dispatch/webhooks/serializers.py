@@ -16,7 +16,7 @@ class WebhookRequest(serializers.Serializer):
     events = serializers.ListField(
         child=Choice(choices=[(event.value, event.label) for event in SUBSCRIBABLE]),
         required=False,
-        help_text="What it is told; everything where it is empty.",
+        help_text="The message types it receives; all of them where empty.",
     )
 
     def validate_url(self, url: str) -> str:

@@ -49,7 +49,7 @@ def check_url(url: str, *, private_is_allowed: bool) -> None:
     if private_is_allowed:
         return
     if parts.scheme != "https":
-        raise WrongTarget("A webhook's URL starts with https://, since it tells of people.")
+        raise WrongTarget("A webhook's URL starts with https://, since its messages hold personal data.")
     if not _is_public_host(host):
         raise WrongTarget("This host is private to a network. A webhook leads to the public internet.")
 

@@ -41,7 +41,7 @@ class WebhookViewSet(ApiViewSet):
 
     @extend_schema(
         operation_id="createWebhook",
-        summary="Register a URL that is told what happens",
+        summary="Register a URL that receives messages",
         description="An https URL on the public internet. Its secret is read at /webhooks/{webhookId}/secret.",
         tags=["Webhooks"],
         request=WebhookRequest,
@@ -91,7 +91,7 @@ class WebhookViewSet(ApiViewSet):
     @extend_schema(
         operation_id="deleteWebhook",
         summary="Delete a webhook with its messages",
-        description="What was not told yet is told to nobody.",
+        description="Messages not delivered yet are dropped.",
         tags=["Webhooks"],
         responses={204: None},
     )

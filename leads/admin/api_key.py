@@ -93,7 +93,7 @@ class ApiKeyAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
                 request,
                 action="revoke",
                 title="Revoke for good?",
-                intro="Whoever uses these keys is answered 401 from this moment on. This cannot be undone.",
+                intro="Requests with these keys are answered 401 from now on. This cannot be undone.",
                 lines=[str(key) for key in active],
                 button="Revoke",
                 can_go_on=active.exists(),

@@ -80,6 +80,6 @@ class ChannelAdmin(AuditedAdmin, BigTableAdmin):
             self.conversions(channel),
             link("tracker_join_changelist", text="joins", query=query),
             link("tracker_invite_changelist", text="invites", query=query),
-            link("tracker_unattributableclick_changelist", text="clicks that lead back to nobody", query=query),
+            link("tracker_unattributableclick_changelist", text="clicks without a visit", query=query),
         ]
         return format_html_join(" · ", "{}", ((page,) for page in pages))

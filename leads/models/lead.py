@@ -12,7 +12,7 @@ class Lead(models.Model):
     """One Telegram user on one site.
 
     The row is also the lock under which this person's conversions are
-    recorded: whoever holds it alone may look for duplicates and insert.
+    recorded: only the transaction that holds it may look for duplicates and insert.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="leads")

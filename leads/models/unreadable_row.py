@@ -5,7 +5,7 @@ from leads.models.account import Account
 
 
 class UnreadableRow(models.Model):
-    """A row of any table that the database holds and nobody can read: a damaged file, a change made by hand."""
+    """A row of any table that is in the database but cannot be read: a damaged file, a change made by hand."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="+")
     table = models.CharField(max_length=100, help_text="Its model, such as conversions.conversion.")

@@ -39,7 +39,7 @@ def advise(facts: Facts) -> list[Advice]:
 def _bot(facts: Facts) -> Advice | None:
     channel = facts.channel
     if channel.bot is None:
-        return Advice("The channel has no bot, so nobody sees who joins.", "Connect a bot in the set-up.")
+        return Advice("The channel has no bot, so joins are not seen.", "Connect a bot in the set-up.")
     if not channel.bot_problem:
         return None
     if pool.leads_through_a_bot(channel):
@@ -53,7 +53,7 @@ def _public(facts: Facts) -> Advice | None:
     if not facts.channel.username or not facts.matters(lost):
         return None
     why = f"{_joins(lost)} followed a tap on the page, and Telegram named no link, as often in public channels."
-    return Advice(why, "Make the channel private: people then come in by links only, and each link is told.")
+    return Advice(why, "Make the channel private: people then join by links only, and each join names its link.")
 
 
 def _unnamed(facts: Facts) -> Advice | None:
@@ -103,7 +103,7 @@ def _daily_cap(facts: Facts) -> Advice | None:
     if not facts.matters(taps):
         return None
     why = f"{_taps(taps)} came after the site's links of the day were used up."
-    return Advice(why, "Ask whoever runs AdTarget to raise INVITE_LINKS_PER_DAY.")
+    return Advice(why, "Ask your administrator to raise INVITE_LINKS_PER_DAY.")
 
 
 def _one_address(facts: Facts) -> Advice | None:
@@ -126,14 +126,18 @@ def _requests(facts: Facts) -> Advice | None:
     if not channel.uses_join_requests or channel.auto_approve or waiting < LEAST:
         return None
     return Advice(
-        f"{waiting:,} people asked to join and were not let in.", "Let them in, or turn on “Let in whoever asks”."
+        f"{waiting:,} people asked to join and were not let in.",
+        "Let them in, or turn on “Approve join requests automatically”.",
     )
 
 
 def _no_event(facts: Facts) -> Advice | None:
     if facts.channel.event_type or not facts.joins.total:
         return None
-    return Advice("A join means no event here, so no platform is told of it.", "Choose an event in the settings.")
+    return Advice(
+        "Joins are not counted as an event here, so nothing is sent to the ad platforms.",
+        "Choose an event in the settings.",
+    )
 
 
 def _no_ad(facts: Facts) -> Advice | None:

@@ -20,7 +20,7 @@ def routes_table(joins: Joins) -> Table:
     ]
     if joins.came_back:
         rows.append([Route.REJOIN.label, Route.REJOIN, "In the rows above", joins.came_back, "–"])
-    header = ["How they came, or why nobody can tell", "Route", "Counts as", "Joins", "Share"]
+    header = ["How they came, or why it is unknown", "Route", "Counts as", "Joins", "Share"]
     return Table("routes", "Routes", header, rows, texts=3)
 
 

@@ -13,7 +13,7 @@ from dispatch.models import Pixel, Send
 from leads.models import Account, Site
 from tracker.models import Visit
 
-#: What is asked, as it is kept and as people call it. An opt-out is told by a yes.
+#: What is asked, as it is stored and as it is shown. For an opt-out, yes means refused.
 QUESTIONS: Mapping[str, str] = {
     "ads": "Ads",
     "userData": "User data for ads",

@@ -98,7 +98,7 @@ def require_second_step(request: HttpRequest, access: Access) -> HttpResponse:
         audit.note(request, access, "require_second_step", access.account.name, is_required=is_required)
     messages.success(
         request,
-        "Whoever has no second step is asked to turn it on at the next page."
+        "Members without a second step are asked to turn it on at their next page."
         if is_required
         else "A second step is up to each person now.",
     )
@@ -106,7 +106,7 @@ def require_second_step(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 def _invite(request: HttpRequest, access: Access, *, form: NewPersonForm, who: str, role: Role) -> HttpResponse:
-    """Mails the link to the address, and shows it to nobody; shows it once where no mail is configured."""
+    """Mails the link to the address without showing it; shows it once where no mail is configured."""
     is_mailed, by = bool(settings.EMAIL_IS_CONFIGURED), access.user.get_username()
     try:
         with transaction.atomic():

@@ -76,7 +76,7 @@ class SiteSetUp:
                 "pixels",
                 "A pixel is paused: the platform refused its access.",
             ),
-            (not self.has_key, "key", "Make a key, so that your backend can tell of purchases."),
+            (not self.has_key, "key", "Make a key, so that your backend can report purchases."),
             (not self.last_event, "key", "Send the first event."),
         ]
         return [ToDo(step, sentence) for is_missing, step, sentence in steps if is_missing]

@@ -102,7 +102,7 @@ def delete_webhook(request: HttpRequest, access: Access, webhook_id: str) -> Htt
     with transaction.atomic():
         audit.note(request, access, "delete_webhook", endpoint.url)
         endpoints.delete(endpoint, now=timezone.now())
-    messages.success(request, f"{endpoint.url} is told nothing any more.")
+    messages.success(request, f"{endpoint.url} receives no more messages.")
     return redirect("dashboard:webhooks", access.account.pk)
 
 

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('is_direct', models.BooleanField(default=False, help_text='Written into the answer of one request, never kept.')),
                 ('rows', models.PositiveIntegerField(default=0, help_text='Written so far.')),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('alive_until', models.DateTimeField(help_text='Past: whoever worked on it is gone.', null=True)),
+                ('alive_until', models.DateTimeField(help_text='Past: the worker that made it has died.', null=True)),
                 ('error', models.CharField(blank=True, max_length=200)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exports', to='leads.account')),

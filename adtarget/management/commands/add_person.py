@@ -29,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no account {account}. Nothing was changed.")
         user = User.objects.filter(username=username, is_active=True).first()
         if user is None:
-            raise CommandError(f"Nobody signs in as {username}. Nothing was changed.")
+            raise CommandError(f"There is no account with the user name {username}. Nothing was changed.")
         if not yes and input(f"{_told_of(user)} Add to {wanted} as {role}? [y/N] ").strip().lower() != "y":
             raise CommandError("Nothing was changed.")
         try:

@@ -12,8 +12,8 @@ from leads.models import Account
 
 class Command(BaseCommand):
     help = (
-        "Erases a Telegram user from an account: events stay as figures of nobody, open sends end, and what came in "
-        "of the person before may not come in again. It cannot be undone."
+        "Erases a Telegram user from an account: events stay in the figures without the person, open sends end, and "
+        "earlier requests about the person may not come in again. It cannot be undone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

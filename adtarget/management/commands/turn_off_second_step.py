@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, username: str, **options: Any) -> None:
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise CommandError(f"Nobody is called {username}. Nothing was changed.")
+            raise CommandError(f"There is no account with the user name {username}. Nothing was changed.")
         if not second_step.is_on(user):
             raise CommandError(f"{username} has no second step. Nothing was changed.")
         with transaction.atomic():

@@ -48,7 +48,7 @@ MEANINGS = {
     "100": "Meta found something wrong in the event. The answer below names it; correct it, then retry.",
     "105": "Meta found too many fields in the event. Report this to the developers of AdTarget.",
     "368": "Meta blocked the account for a while by its policies. See Account quality in Business settings.",
-    "wrong_count": "Meta took another number of events than were sent, so nobody knows which. Tried again safely.",
+    "wrong_count": "Meta accepted another number of events than were sent. All are sent again with the same ids.",
     **dict.fromkeys(["4", "17", "32", "341", "613"], THROTTLED_WORDS),
     **dict.fromkeys(map(str, range(80000, 80015)), THROTTLED_WORDS),
     **dict.fromkeys(["1", "2", "5000", "21009"], THEIR_TROUBLE),

@@ -18,7 +18,7 @@ class Credential(NamedTuple):
 
     @property
     def proof(self) -> str:
-        """What proves that whoever sends the token knows the app's secret; '' without one."""
+        """The appsecret_proof: HMAC of the token with the app's secret; '' without a secret."""
         if not self.app_secret:
             return ""
         return hmac.new(self.app_secret.encode(), self.token.encode(), hashlib.sha256).hexdigest()

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.CharField(default=functools.partial(adtarget.core.ids.new_id, *('whk',), **{}), editable=False, max_length=40, primary_key=True, serialize=False)),
                 ('url', models.CharField(max_length=2048, verbose_name='URL')),
-                ('events', models.JSONField(blank=True, default=list, help_text='What it is told; all of it where empty.')),
+                ('events', models.JSONField(blank=True, default=list, help_text='Message types it receives; all where empty.')),
                 ('secret_encrypted', models.TextField(editable=False)),
                 ('former_secret_encrypted', models.TextField(default='', editable=False)),
                 ('former_secret_until', models.DateTimeField(blank=True, editable=False, null=True)),

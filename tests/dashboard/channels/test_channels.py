@@ -184,7 +184,11 @@ ADVICE = [
     ({}, taps(FallbackReason.TELEGRAM, channels_beside=2), "a bot of its own"),
     ({}, taps(FallbackReason.DAILY_CAP), "INVITE_LINKS_PER_DAY"),
     ({}, taps(FallbackReason.ADDRESS_LIMIT), "each visitor's address"),
-    ({"uses_join_requests": True, "auto_approve": False}, {"waiting_requests": 3}, "turn on “Let in whoever asks”"),
+    (
+        {"uses_join_requests": True, "auto_approve": False},
+        {"waiting_requests": 3},
+        "turn on “Approve join requests automatically”",
+    ),
     ({"event_type": ""}, counted({(Route.INVITE_LINK, ""): 1}), "Choose an event"),
     ({}, counted({(Route.NO_CLICK, ""): 5}), "drops the query"),
     ({}, counted({(Route.INVITE_LINK, ""): 10}, left=9), "Set hours to stay"),

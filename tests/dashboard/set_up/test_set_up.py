@@ -32,7 +32,7 @@ def test_a_new_site_says_what_to_do_first(account: Account, site: Site) -> None:
         ("bot", "Connect a Telegram bot"),
         ("channels", "Add a channel"),
         ("pixels", "Connect a pixel"),
-        ("key", "Make a key, so that your backend can tell of purchases."),
+        ("key", "Make a key, so that your backend can report purchases."),
         ("key", "Send the first event."),
     ]
 

@@ -76,7 +76,7 @@ def revoke_key(request: HttpRequest, access: Access, key_id: str) -> HttpRespons
     with transaction.atomic():
         api_keys.revoke(key, now=timezone.now())
         audit.note(request, access, "revoke_key", key.prefix, name=key.name)
-    messages.success(request, f"{key.name} was revoked. Whoever uses it is refused from now on.")
+    messages.success(request, f"{key.name} was revoked. Requests with it are refused from now on.")
     return redirect("dashboard:keys", access.account.pk)
 
 
