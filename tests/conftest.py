@@ -11,6 +11,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from adtarget.core import rate_limit
 from leads import api_keys, failed_keys
@@ -21,6 +23,10 @@ from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFa
 from tests.faults.stack import Stack, wait_for
 from tests.operating.tree import Tree
 from tracker import sites, supply, visit_budget
+
+# A busy machine makes inputs slowly; that is no fault of the code under test.
+hypothesis_settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("busy")
 
 _connect = socket.socket.connect
 LOOPBACK = ("127.", "::1", "localhost")
