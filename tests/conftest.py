@@ -25,7 +25,9 @@ from tests.operating.tree import Tree
 from tracker import sites, supply, visit_budget
 
 # A busy machine makes inputs slowly; that is no fault of the code under test.
-hypothesis_settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile(
+    "busy", hypothesis_settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("busy")
 
 _connect = socket.socket.connect
