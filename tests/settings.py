@@ -30,3 +30,5 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # A file: threads share an in-memory database only with locks that production does not know.
     DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A test client builds the middleware anew each time: files are looked for when one is asked for, not all at the start.
+WHITENOISE_AUTOREFRESH = True
