@@ -1,5 +1,7 @@
 """Event types, sources and delivery states of conversions."""
 
+from enum import Enum, auto
+
 from django.db.models import TextChoices
 
 
@@ -17,6 +19,19 @@ class Source(TextChoices):
     TRACKER = "tracker", "Tracked join"
     WEBHOOK = "webhook", "Organic join"
     API = "api", "API"
+    HISTORY = "history", "Imported history"
+
+
+#: Those that the API names.
+API_SOURCES = [(source.value, source.label) for source in (Source.TRACKER, Source.WEBHOOK, Source.API)]
+
+
+class Intake(Enum):
+    """How an event is taken: as it happens, or later from a file."""
+
+    LIVE = auto()
+    IMPORTED = auto()  # counts for the time at which it happened, and is sent after what is fresh
+    HISTORY = auto()  # the same, and is never sent
 
 
 class CapiStatus(TextChoices):

@@ -20,7 +20,8 @@ def find_duplicate(
     Orders decide where both sides name one: the same is a duplicate for seven
     days whatever the channel, which history may have chosen another one of
     between two tries; another order never is. Otherwise channel and the
-    site's window decide.
+    site's window decide. Both count in either direction from `now`, which lies
+    before later events where a file is imported.
     """
     alike = Conversion.objects.latest_first().filter(
         lead=lead,
@@ -29,11 +30,15 @@ def find_duplicate(
         is_test=is_test,
     )
     alike = alike.select_for_update(no_key=True)
-    recent = alike.filter(channel=channel, attributed_at__gt=now - window(channel.site, facts.event_type))
+    recent = alike.filter(channel=channel, **_within(window(channel.site, facts.event_type), now))
     if not facts.order_id:
         return recent.first()
-    same_order = alike.filter(order_id=facts.order_id, attributed_at__gt=now - SAME_ORDER_FOR)
+    same_order = alike.filter(order_id=facts.order_id, **_within(SAME_ORDER_FOR, now))
     return same_order.first() or recent.filter(order_id="").first()
+
+
+def _within(span: timedelta, now: datetime) -> dict[str, datetime]:
+    return {"attributed_at__gt": now - span, "attributed_at__lt": now + span}
 
 
 def window(site: Site, event_type: EventType) -> timedelta:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from conversions import duplicates, identifiers, missing_signals
-from conversions.choices import Source
+from conversions.choices import Intake, Source
 from conversions.facts import ClearPii, EventFacts, LeftOut
 from conversions.identifiers import signals_on
 from conversions.inheritance import inherit, recent_history
@@ -19,7 +19,7 @@ from conversions.left_out import unusable_contacts
 from conversions.models import Conversion
 from conversions.pii import hash_pii
 from dispatch import scheduling
-from dispatch.choices import SendStatus
+from dispatch.choices import Priority, SendStatus
 from dispatch.models import Pixel, Send
 from leads.locking import lock_lead
 from leads.models import ApiKey, Channel, Lead, Site
@@ -44,28 +44,45 @@ class Recorded:
 
 @transaction.atomic
 def record_conversion(
-    *, key: ApiKey, channel: Channel, telegram_user_id: int, facts: EventFacts, now: datetime
+    *,
+    key: ApiKey,
+    channel: Channel,
+    telegram_user_id: int,
+    facts: EventFacts,
+    now: datetime,
+    intake: Intake = Intake.LIVE,
 ) -> Recorded:
-    """Keeps an event that came in over the API, or completes the recent one it repeats."""
+    """Keeps an event that came in over the API, or completes the recent one it repeats.
+
+    An imported one counts for the time at which it happened, so that a file of
+    years does not look like one moment: that decides duplicates and charts.
+    """
+    at = now if intake is Intake.LIVE else facts.occurred_at
     site = channel.site
     signals = identifiers.without_personal_data(facts.signals, keep=site.kept_query_parameters)
     facts = replace(facts, signals=signals)
     pixels = scheduling.active_pixels(site)
     hashes = hash_contacts(facts.pii, site, pixels)
     facts = replace(facts, left_out=(*facts.left_out, *unusable_contacts(facts.pii, hashes)))
-    lead, is_new = lock_lead(site=site, telegram_user_id=telegram_user_id, now=now)
+    lead, is_new = lock_lead(site=site, telegram_user_id=telegram_user_id, now=at)
     history: Sequence[Conversion] = ()
     if not is_new:
-        _touch(lead, key, facts, now)
-        twin = duplicates.find_duplicate(lead=lead, channel=channel, facts=facts, is_test=key.is_test, now=now)
+        _touch(lead, key, facts, at)
+        twin = duplicates.find_duplicate(lead=lead, channel=channel, facts=facts, is_test=key.is_test, now=at)
+        if twin is not None and intake is Intake.HISTORY:
+            return Recorded(conversion=twin, is_cold=False, is_duplicate=True, left_out=facts.left_out)
         if twin is not None:
             return _repeat(twin, facts, hashes, pixels, now=now)
         history = recent_history(lead, is_test=key.is_test)
     elif facts.external_user_id:
-        _touch(lead, key, facts, now)
-    _tell_history(history, facts)
-    conversion = _create(key, channel, lead, facts, hashes, history, now=now)
-    sends = scheduling.schedule(conversion, pixels, now=now)
+        _touch(lead, key, facts, at)
+    _tell_history([conversion for conversion in history if conversion.attributed_at <= at], facts)
+    source = Source.HISTORY if intake is Intake.HISTORY else Source.API
+    conversion = _create(key, channel, lead, facts, hashes, history, source=source, now=at)
+    if intake is Intake.HISTORY:
+        return Recorded(conversion=conversion, is_cold=not history, left_out=facts.left_out)
+    priority = Priority.FRESH if intake is Intake.LIVE else Priority.REPLAY
+    sends = scheduling.schedule(conversion, pixels, now=now, priority=priority)
     return Recorded(
         conversion=conversion,
         is_cold=not history,
@@ -83,6 +100,7 @@ def _create(
     hashes: dict[str, str],
     history: Sequence[Conversion],
     *,
+    source: Source,
     now: datetime,
 ) -> Conversion:
     """The conversion of a new event, with what the lead's earlier ones say about its visit and contacts."""
@@ -94,10 +112,10 @@ def _create(
         channel=channel,
         lead=lead,
         telegram_user_id=lead.telegram_user_id,
-        api_key=key,
+        api_key_id=key.pk,
         session_id=before.session_id if before else None,
         visit=before.visit if before else None,
-        source=Source.API,
+        source=source,
         **_columns_of(facts),
         external_user_id=facts.external_user_id or _known_external_id(lead, before, key),
         attributed_at=now,
@@ -194,6 +212,8 @@ def _touch(lead: Lead, key: ApiKey, facts: EventFacts, now: datetime) -> None:
     """Updates the lead from a live event; test events change nothing there."""
     if key.is_test:
         return
-    lead.last_seen_at = now
-    lead.external_user_id = facts.external_user_id or lead.external_user_id
-    lead.save(update_fields=["last_seen_at", "external_user_id"])
+    if now >= lead.last_seen_at or not lead.external_user_id:
+        lead.external_user_id = facts.external_user_id or lead.external_user_id
+    lead.first_seen_at = min(lead.first_seen_at, now)
+    lead.last_seen_at = max(lead.last_seen_at, now)
+    lead.save(update_fields=["first_seen_at", "last_seen_at", "external_user_id"])

@@ -10,7 +10,7 @@ from adtarget.api.fields import (
     Money,
     TelegramId,
 )
-from conversions.choices import CapiStatus, EventType, Source
+from conversions.choices import API_SOURCES, CapiStatus, EventType
 from conversions.missing_signals import ALREADY_SENT
 from conversions.models import Conversion
 from conversions.recording import Recorded
@@ -80,7 +80,7 @@ class ConversionDetail(AnswerSerializer):
     eventType = serializers.ChoiceField(choices=EventType.choices, source="event_type")
     customEventName = serializers.SerializerMethodField()
     capiStatus = serializers.SerializerMethodField()
-    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # the page's name for it
+    source = serializers.ChoiceField(choices=API_SOURCES, source="api_source")  # type: ignore[assignment]  # its name
     coldLead = serializers.BooleanField(source="is_cold")
     test = serializers.SerializerMethodField()
     awaitingManualInput = serializers.BooleanField(source="awaiting_manual_input")

@@ -83,8 +83,8 @@ def doubled(now: datetime) -> Ids:
 def conversions_without_sends(now: datetime) -> Iterator[str]:
     """Conversions that a pixel of their site should have got, and no send exists.
 
-    Only a pixel unchanged since the conversion proves anything. Organic joins
-    and conversions that await their value send nothing.
+    Only a pixel unchanged since the conversion proves anything. Organic joins,
+    imported history and conversions that await their value send nothing.
     """
     silent = Conversion.objects.filter(
         ~Exists(Send.objects.filter(conversion=OuterRef("pk"))),
@@ -92,7 +92,7 @@ def conversions_without_sends(now: datetime) -> Iterator[str]:
             Pixel.objects.active().filter(site=OuterRef("site"), updated_at__lte=OuterRef("attributed_at")),
         ),
         awaiting_manual_input=False,
-    ).exclude(source=Source.WEBHOOK)
+    ).exclude(source__in=[Source.WEBHOOK, Source.HISTORY])
     pixels: dict[str, list[Pixel]] = {}
     for pixel in Pixel.objects.active():
         pixels.setdefault(pixel.site_id, []).append(pixel)

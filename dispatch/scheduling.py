@@ -24,7 +24,12 @@ def active_pixels(site: Site) -> list[Pixel]:
 
 
 def schedule(
-    conversion: Conversion, pixels: Sequence[Pixel], *, now: datetime, existing: Sequence[Send] = ()
+    conversion: Conversion,
+    pixels: Sequence[Pixel],
+    *,
+    now: datetime,
+    existing: Sequence[Send] = (),
+    priority: Priority = Priority.FRESH,
 ) -> list[Send]:
     """Sends for each pixel that has something to attribute by; those now on their way.
 
@@ -39,7 +44,7 @@ def schedule(
         pixel.site = conversion.site
         if pixel.pk in by_pixel or not PLATFORMS[pixel.platform].has_signal(event):
             continue
-        fresh.append(_new_send(conversion, pixel, now=now))
+        fresh.append(_new_send(conversion, pixel, priority, now=now))
     Send.objects.bulk_create(fresh)
     active = {pixel.pk for pixel in pixels}
     known = [send for send in existing if send.pixel_id in active]
@@ -63,8 +68,10 @@ def ring_after_commit(pixel_ids: Iterable[str]) -> None:
         transaction.on_commit(partial(ring, pixel_id), robust=True)
 
 
-def _new_send(conversion: Conversion, pixel: Pixel, *, now: datetime) -> Send:
-    send = Send(conversion=conversion, pixel=pixel, platform=pixel.platform, due_at=now, created_at=now)
+def _new_send(conversion: Conversion, pixel: Pixel, priority: Priority, *, now: datetime) -> Send:
+    send = Send(
+        conversion=conversion, pixel=pixel, platform=pixel.platform, priority=priority, due_at=now, created_at=now
+    )
     if conversion.is_test and not PLATFORMS[pixel.platform].takes_tests(pixel.config()):
         send.status, send.reason, send.due_at = SendStatus.SKIPPED, Reason.TEST_MODE, None
     return send

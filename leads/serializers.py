@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from adtarget.api.fields import AnswerSerializer, Moment, Money, TelegramId
-from conversions.choices import EventType, Source
+from conversions.choices import API_SOURCES, EventType
 from conversions.models import Conversion
 from conversions.status import capi_status
 from leads import throttling
@@ -24,7 +24,7 @@ class LeadConversion(AnswerSerializer):
     eventTime = Moment(source="event_time")
     eventValue = Money(source="value", allow_null=True)
     eventCurrency = serializers.SerializerMethodField()
-    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # the page's name for it
+    source = serializers.ChoiceField(choices=API_SOURCES, source="api_source")  # type: ignore[assignment]  # its name
     awaitingManualInput = serializers.SerializerMethodField()
     test = serializers.SerializerMethodField()
 

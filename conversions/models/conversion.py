@@ -41,7 +41,9 @@ class Conversion(models.Model):
     order_id = models.CharField(max_length=128, blank=True)
     external_user_id = models.CharField(max_length=512, blank=True)
     event_time = models.DateTimeField(help_text="When it happened; fixed at acceptance.")
-    attributed_at = models.DateTimeField(help_text="When it was accepted and matched to its lead.")
+    attributed_at = models.DateTimeField(
+        help_text="When it was accepted and matched to its lead; of an imported one when it happened."
+    )
     api_visit_override = models.JSONField(
         default=dict, blank=True, help_text="Signals sent with the event; they win over the visit's, field by field."
     )
@@ -109,6 +111,11 @@ class Conversion(models.Model):
     def event_id(self) -> str:
         """What every platform gets on every attempt, for de-duplication."""
         return self.pk
+
+    @property
+    def api_source(self) -> str:
+        """`source` in the API's words, which are three: imported history counts as `api` there."""
+        return Source.API if self.source == Source.HISTORY else self.source
 
     @property
     def left_out_or_none(self) -> list[dict[str, str]] | None:
