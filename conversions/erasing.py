@@ -92,7 +92,12 @@ def _blank_visits(leads: list[Lead], starts: QuerySet[BotStart]) -> int:
         nobody = uuid.uuid4()
         sessions = TrackingSession.objects.filter(site=site_id, temp_id=temp_id)
         count += Visit.objects.filter(session__in=list(sessions)).update(
-            temp_id=nobody, seen_at={}, more_ids={}, consent={}, **dict.fromkeys([*OF_A_VISIT, *ID_COLUMNS], "")
+            temp_id=nobody,
+            seen_at={},
+            more_ids={},
+            parameters={},
+            consent={},
+            **dict.fromkeys([*OF_A_VISIT, *ID_COLUMNS], ""),
         )
         sessions.update(temp_id=nobody, client_session_id="")
         Invite.objects.filter(channel__site=site_id, temp_id=temp_id).update(temp_id=nobody)

@@ -30,6 +30,7 @@ def effective_signals(conversion: Conversion) -> dict[str, str]:
         from_visit = {name: visit.signal(name) for name in registry.signal_fields()}
         from_visit |= {name: getattr(visit, name) for name in ("client_ip", "user_agent", "referrer")}
         from_visit["event_source_url"] = visit.url
+        from_visit |= visit.all_parameters
     known = {**from_visit, **conversion.api_visit_override}
     return {name: value for name, value in known.items() if value}
 
@@ -47,7 +48,8 @@ def signals_on(before: Conversion | None, facts: EventFacts) -> dict[str, str]:
     new = with_those_in_url(facts, before=before)
     old = before.api_visit_override if before else {}
     is_replaced = any(name in new for name in _BRAIDS)
-    return {**{name: value for name, value in old.items() if not (is_replaced and name in _BRAIDS)}, **new}
+    kept = {name: value for name, value in old.items() if not (is_replaced and name in _BRAIDS)}
+    return click_ids.with_few_parameters({**new, **kept, **new})
 
 
 def with_those_in_url(facts: EventFacts, *, before: Conversion | None) -> dict[str, str]:
@@ -72,6 +74,12 @@ def without_personal_data(signals: Mapping[str, str], *, keep: Collection[str]) 
     """The signals with their URLs reduced; `keep` are the query parameters that the site lists."""
     urls = [name for name in ("referrer", "event_source_url") if name in signals]
     return {**signals, **{name: page_urls.reduced(signals[name], keep) for name in urls}}
+
+
+def kept_parameters(signals: Mapping[str, str], *, listed: Collection[str]) -> dict[str, str]:
+    """The kept parameters of the event's own URL, as signals."""
+    found = click_ids.in_address(signals.get("event_source_url", ""), listed=listed)
+    return {name: value for name, value in found.items() if name.startswith(click_ids.PARAMETER)}
 
 
 def is_of_a_person(address: str) -> bool:

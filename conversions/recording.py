@@ -59,8 +59,9 @@ def record_conversion(
     """
     at = now if intake is Intake.LIVE else facts.occurred_at
     site = channel.site
-    signals = identifiers.without_personal_data(facts.signals, keep=site.kept_query_parameters)
-    facts = replace(facts, signals=signals)
+    listed = site.kept_query_parameters
+    signals = identifiers.without_personal_data(facts.signals, keep=listed)
+    facts = replace(facts, signals=signals | identifiers.kept_parameters(facts.signals, listed=listed))
     pixels = scheduling.active_pixels(site)
     hashes = hash_contacts(facts.pii, site, pixels)
     facts = replace(facts, left_out=(*facts.left_out, *unusable_contacts(facts.pii, hashes)))

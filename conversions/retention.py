@@ -33,14 +33,14 @@ class Forgotten:
 def forget_old(now: datetime) -> Forgotten:
     """Blanks what is older than PERSONAL_DATA_DAYS; figures, campaigns and states stay."""
     before = now - timedelta(days=settings.PERSONAL_DATA_DAYS)
-    visits = Visit.objects.filter(visited_at__lt=before).exclude(client_ip="", user_agent="", city="")
+    visits = Visit.objects.filter(visited_at__lt=before).exclude(client_ip="", user_agent="", city="", parameters={})
     conversions = Conversion.objects.filter(attributed_at__lt=before).exclude(
         pii={}, api_visit_override={}, inherited_pii={}
     )
     heirs = Conversion.objects.filter(inherited_since__lt=before)  # of hashes older than they are themselves
     attempts = Attempt.objects.filter(started_at__lt=before).exclude(request={}, response="")
     forgotten = Forgotten(
-        visits=sum(chunk.update(client_ip="", user_agent="", city="") for chunk in _chunks(visits)),
+        visits=sum(chunk.update(client_ip="", user_agent="", city="", parameters={}) for chunk in _chunks(visits)),
         conversions=sum(
             chunk.update(pii={}, api_visit_override={}, **NOTHING_INHERITED) for chunk in _chunks(conversions)
         )

@@ -4,11 +4,12 @@ from typing import Any
 
 from conversions.choices import EventType
 from conversions.hashing import external_id, sha256
-from conversions.identifiers import effective_signals, is_of_a_person
+from conversions.identifiers import effective_signals, effective_utms, is_of_a_person
 from conversions.inheritance import effective_pii
 from conversions.models import Conversion
 from dispatch import page_urls
 from dispatch.platforms.facts import LandingVisit, OutgoingEvent
+from tracker.click_ids import PARAMETER, parameters_among
 
 
 def outgoing_event(conversion: Conversion) -> OutgoingEvent:
@@ -26,6 +27,9 @@ def outgoing_event(conversion: Conversion) -> OutgoingEvent:
         external_id=sha256(external_id(conversion.external_user_id)),
         person_id=sha256(str(conversion.telegram_user_id)),
         visit=_landing(conversion),
+        utms=effective_utms(conversion),
+        conversion_id=conversion.pk,
+        telegram_user_id=str(conversion.telegram_user_id),
         is_test=conversion.is_test,
         **known,
     )
@@ -38,9 +42,11 @@ def _signals(conversion: Conversion) -> dict[str, Any]:
     url = page_urls.reduced(signals.pop("event_source_url", ""), kept)
     referrer = page_urls.reduced(signals.pop("referrer", ""), kept)
     more = {name: signals.pop(name) for name in list(signals) if name not in OutgoingEvent.__dataclass_fields__}
+    parameters = parameters_among(more)
     return {
         **signals,
-        "more_ids": more,
+        "parameters": parameters,
+        "more_ids": {name: value for name, value in more.items() if not name.startswith(PARAMETER)},
         "client_ip": address if is_of_a_person(address) else "",
         "event_source_url": url or f"https://{conversion.site.domain}/",
         "is_url_given": bool(url),

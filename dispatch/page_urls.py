@@ -16,7 +16,7 @@ PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
 
 def click_parameters() -> frozenset[str]:
     """The query parameters that are always kept, in lower case."""
-    return CAMPAIGN_PARAMETERS | registry.parameters()
+    return CAMPAIGN_PARAMETERS.union(registry.parameters(), registry.kept_parameters())
 
 
 def parameters(query: str) -> list[str]:

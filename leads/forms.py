@@ -71,9 +71,10 @@ class SiteForm(forms.ModelForm):
         help_text="One a line, where the landing page also stands elsewhere. Subdomains are allowed anyway.",
     )
     kept_query_parameters = QueryParametersField(
-        label="Parameters kept of URLs",
+        label="Kept parameters",
         required=False,
-        help_text="Besides click ids and UTMs. Other parameters are dropped from URLs: they may be personal data.",
+        help_text="Of your pages' addresses, besides click ids and UTMs, such as a tracker's click id: kept as it is "
+        "with the visit, for postbacks. Other parameters are dropped: they may be personal data.",
     )
 
     class Meta:

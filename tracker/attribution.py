@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from dispatch.platforms.registry import click_fields
+from dispatch.platforms.registry import click_fields, kept_parameters
 from leads.models import Channel, Lead
 from tracker.choices import REFUSED_AS_ABUSE, Route, Tap
 from tracker.models import BotStart, Invite, Join, UnattributableClick, Visit
@@ -68,8 +68,8 @@ def _match(route: Route, visit: Visit | None, invite: Invite | None = None) -> M
 
 
 def has_click(visit: Visit) -> bool:
-    """Whether an ad click stands behind the visit: some platform's click id, not only a browser id."""
-    return any(visit.signal(name) for name in click_fields())
+    """Whether an ad click stands behind the visit: some network's click id, not only a browser id."""
+    return any(visit.signal(name) for name in click_fields()) or any(map(visit.parameters.get, kept_parameters()))
 
 
 def _by_bot_start(channel: Channel, lead: Lead, at: datetime) -> Match | None:

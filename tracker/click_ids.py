@@ -6,7 +6,7 @@ kept whole is left out.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote, unquote_plus, urlsplit
 
@@ -20,25 +20,46 @@ UTMS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 REMEMBERED_FOR = timedelta(days=90)
 LONGEST_SIGNAL, LONGEST_UTM = 2048, 512
+#: Begins the field of a kept parameter among the signals: `param:subid`.
+PARAMETER = "param:"
+MOST_PARAMETERS = 20
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def in_address(address: str) -> dict[str, str]:
-    """The click ids and UTMs in a URL's query, the first of each, by our names and `fbclid`."""
+def in_address(address: str, *, listed: Collection[str] = ()) -> dict[str, str]:
+    """The click ids and UTMs in a URL's query, the first of each, by our names and `fbclid`.
+
+    And, as `param:name`, the kept parameters: those that networks use and those that the site lists.
+    """
     try:
-        return in_query(urlsplit(address).query)
+        return in_query(urlsplit(address).query, listed=listed)
     except ValueError:
         return {}
 
 
-def in_query(query: str) -> dict[str, str]:
+def in_query(query: str, *, listed: Collection[str] = ()) -> dict[str, str]:
+    """The same of a query."""
     found: dict[str, str] = {}
     wanted = {*registry.parameters(), *UTMS}
+    kept = {*registry.kept_parameters(), *map(str.lower, listed)} - wanted
     for name, value in _pairs(query):
         if value and name in wanted:
             found.setdefault(name, value)
-    return found
+        elif value and name in kept:
+            found.setdefault(PARAMETER + name, value)
+    return with_few_parameters(found)
+
+
+def with_few_parameters(signals: Mapping[str, str]) -> dict[str, str]:
+    """The signals with the first twenty of their kept parameters."""
+    too_many = [field for field in signals if field.startswith(PARAMETER)][MOST_PARAMETERS:]
+    return {field: value for field, value in signals.items() if field not in too_many}
+
+
+def parameters_among(signals: Mapping[str, str]) -> dict[str, str]:
+    """The kept parameters among signals, by their own names."""
+    return {field.removeprefix(PARAMETER): value for field, value in signals.items() if field.startswith(PARAMETER)}
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str]]:
@@ -69,7 +90,7 @@ def brought(*, body: Mapping[str, str], address: Mapping[str, str], cookies: Map
         value = clean(body.get(name, ""), longest=LONGEST_SIGNAL) or address.get(name, "") or _cookie(name, cookies)
         if value and name != "fbc" and (name != "fbp" or is_fbp(value)):
             found[name] = value
-    return found
+    return found | {name: value for name, value in address.items() if name.startswith(PARAMETER)}
 
 
 def _cookie(name: str, cookies: Mapping[str, str]) -> str:
@@ -107,4 +128,4 @@ def combine(*, new: Mapping[str, str], old: Mapping[str, str]) -> dict[str, str]
         if any(new.get(name) for name in names):
             for name in names:
                 kept.pop(name, None)
-    return {**kept, **new}
+    return with_few_parameters({**new, **kept, **new})

@@ -30,7 +30,7 @@ class PageView:
     """A page view as the request describes it.
 
     `body` holds the request's fields by our names, none of them required;
-    `address` the click ids and UTMs of `href`.
+    `address` the click ids, UTMs and kept parameters of `href`.
     """
 
     site: Site
@@ -59,7 +59,7 @@ def read_page_view(request: HttpRequest, *, site: Site, temp_id: UUID, href: str
         site=site,
         temp_id=temp_id,
         href=href,
-        address=click_ids.in_address(href),
+        address=click_ids.in_address(href, listed=site.kept_query_parameters),
         body=body,
         cookies=request.COOKIES,
         client_ip=ip,

@@ -5,7 +5,7 @@ is cut. Sizes are bytes of UTF-8, as the database stores them.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 MOST_BYTES = 3840  # with the row's own ids and times about 4 kB
@@ -31,12 +31,12 @@ _ADDRESSES = ("url", "landing_page", "referrer")
 _HALF_ESCAPE = re.compile(r"%[0-9A-Fa-f]?$")
 
 
-def ids_with_room(ids: Mapping[str, str], *, first: Iterable[str]) -> dict[str, str]:
-    """Those of the ids that fit together, `first` before the rest."""
+def ids_with_room(ids: Mapping[str, str], *, first: Iterable[str], unlimited: Collection[str] = ()) -> dict[str, str]:
+    """Those of the ids that fit together, `first` before the rest; the `unlimited` ones need no room."""
     kept: dict[str, str] = {}
     left = MOST_ID_BYTES
-    for name in dict.fromkeys([*first, *ids]):
-        size = len(ids[name].encode())
+    for name in (name for name in dict.fromkeys([*first, *ids]) if name in ids):
+        size = 0 if name in unlimited else len(ids[name].encode())
         if size <= left:
             kept[name], left = ids[name], left - size
     return kept

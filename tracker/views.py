@@ -121,7 +121,7 @@ def _visit_of_click(request: HttpRequest, site: Site, query: dict[str, Any]) -> 
     """The visitor's latest visit; a new one where there is none, or where the click itself names another ad."""
     now = timezone.now()
     page = read_page_view(request, site=site, temp_id=query["temp_id"], href=_page_of_click(request), body=query)
-    page.address.update(click_ids.in_query(request.META.get("QUERY_STRING", "")))
+    page.address.update(click_ids.in_query(request.META.get("QUERY_STRING", ""), listed=site.kept_query_parameters))
     before = visits.latest_visit(site, page.temp_id, now)
     if before and not visits.brings_a_click(page, before):
         return before

@@ -92,7 +92,8 @@ def brings_a_click(page: PageView, visit: Visit) -> bool:
     """Whether the request brings a click id that the visit does not have."""
     new = click_ids.brought(body=page.body, address=page.address, cookies={})
     new["fbc"] = _fbc(page, known=visit.fbc, now=visit.visited_at)
-    return any(new.get(name) and new[name] != visit.signal(name) for name in registry.click_fields())
+    parameters = (click_ids.PARAMETER + name for name in registry.kept_parameters())
+    return any(new.get(name) and new[name] != visit.signal(name) for name in (*registry.click_fields(), *parameters))
 
 
 def _visit(
@@ -102,7 +103,9 @@ def _visit(
     external_user_id = page.text("external_user_id") or (before.external_user_id if before else "")
     texts = _shown(page, before=before if in_same_session else None)
     consent = dict(page.consent) or (before.consent if before else {})
-    taken = sum(len(value.encode()) for value in (*signals.values(), external_user_id, json.dumps(consent)))
+    listed = _listed(page)
+    limited = (value for name, value in signals.items() if name not in listed)
+    taken = sum(len(value.encode()) for value in (*limited, external_user_id, json.dumps(consent)))
     return Visit(
         site=page.site,
         session=session,
@@ -135,13 +138,19 @@ def _signals(page: PageView, *, before: Visit | None, now: datetime) -> tuple[di
     """The visit's click and browser ids, and when each was first seen."""
     times = _times(before) if before else {}
     known = {name: before.signal(name) for name in registry.signal_fields()} if before else {}
+    known |= before.all_parameters if before else {}
     old = click_ids.remembered(known=known, seen_at=times, now=now)
     new = click_ids.brought(body=page.body, address=page.address, cookies=page.cookies)
     if fbc := _fbc(page, known=old.get("fbc", ""), now=now):
         new["fbc"] = fbc
-    signals = row_size.ids_with_room(click_ids.combine(new=new, old=old), first=new)
+    signals = row_size.ids_with_room(click_ids.combine(new=new, old=old), first=new, unlimited=_listed(page))
     at = milliseconds(now)
     return signals, {name: times.get(name, at) if known.get(name) == value else at for name, value in signals.items()}
+
+
+def _listed(page: PageView) -> set[str]:
+    """The fields of parameters that the site itself lists: they need no room beside the ids."""
+    return {click_ids.PARAMETER + name.lower() for name in page.site.kept_query_parameters}
 
 
 def _fbc(page: PageView, *, known: str, now: datetime) -> str:

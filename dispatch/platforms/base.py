@@ -69,6 +69,9 @@ class Platform(ABC):
     #: What the API takes as a signal, for the sentence that says that all are missing.
     accepted_signals: ClassVar[str]
     click_ids: ClassVar[Sequence[ClickId]]
+    #: Parameters of the landing page that are kept verbatim for it without being a signal of the API, in lower
+    #: case, with the name of the network whose click each is.
+    kept_parameters: ClassVar[Mapping[str, str]] = {}
     #: The platform's own name of each of our types; one that is not here goes by its custom name.
     event_names: ClassVar[Mapping[EventType, str]]
     #: Older events are refused, and one of them may sink its batch.

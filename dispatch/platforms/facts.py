@@ -64,6 +64,10 @@ class OutgoingEvent:
     gbraid: str = ""
     wbraid: str = ""
     more_ids: Mapping[str, str] = field(default_factory=dict)  # of platforms without a field of their own
+    parameters: Mapping[str, str] = field(default_factory=dict)  # kept ones of the landing page, by lower-case name
+    utms: Mapping[str, str] = field(default_factory=dict)
+    conversion_id: str = ""
+    telegram_user_id: str = ""
     is_test: bool = False
     limited_data_use: bool = False  # by what the person agreed to; the pixel's own option adds to it
     ad_user_data: bool | None = None  # their answer to a platform that asks; None: nothing said

@@ -57,6 +57,11 @@ def cookies() -> dict[str, str]:
     return {click_id.field: click_id.cookie for click_id in click_ids() if click_id.cookie}
 
 
+def kept_parameters() -> dict[str, str]:
+    """The click parameters of networks without a signal of their own, with the networks' names."""
+    return {name: network for platform in PLATFORMS.values() for name, network in platform.kept_parameters.items()}
+
+
 def parameters() -> set[str]:
     """The query parameters that carry click ids, in lower case."""
     return {click_id.parameter for click_id in click_ids() if click_id.parameter}

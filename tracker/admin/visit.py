@@ -24,7 +24,8 @@ class VisitAdmin(ReadOnlyAdmin):
         """Ids and the click ids of every platform, each whole."""
         columns = {field.name for field in Visit._meta.concrete_fields}
         paths = (name if name in columns else f"more_ids__{name}" for name in registry.click_fields())
-        return [*self.search_fields, *(f"={path}" for path in paths)]
+        networks = (f"parameters__{name}" for name in registry.kept_parameters())
+        return [*self.search_fields, *(f"={path}" for path in (*paths, *networks))]
 
     def get_fields(self, request: HttpRequest, obj: Visit | None = None) -> Any:
         return ["ways", *super().get_fields(request, obj)]
@@ -42,4 +43,5 @@ class VisitAdmin(ReadOnlyAdmin):
     @admin.display(description="Click ids")
     def clicks(self, visit: Visit) -> str:
         names = registry.click_fields()
-        return ", ".join(name for name in names if getattr(visit, name, "") or visit.more_ids.get(name))
+        found = [name for name in names if getattr(visit, name, "") or visit.more_ids.get(name)]
+        return ", ".join([*found, *visit.parameters])

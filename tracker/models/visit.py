@@ -8,6 +8,7 @@ from django.db import models
 
 from adtarget.core.ids import new_id
 from leads.models import Site
+from tracker import click_ids
 
 #: Ids with a column of their own; those of later platforms are kept in `more_ids`.
 ID_COLUMNS = frozenset("fbc fbp gclid gbraid wbraid ttclid ttp sccid sc_cookie1".split())
@@ -64,6 +65,12 @@ class Visit(models.Model):
     more_ids = models.JSONField(
         default=dict, blank=True, help_text="Click and browser ids of platforms that have no column of their own."
     )
+    parameters = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Kept parameters of the landing page, such as a tracker's click id, by name; verbatim.",
+    )
     client_ip = models.CharField(max_length=64, blank=True)
     user_agent = models.CharField(max_length=1024, blank=True)
     utm_source = models.CharField(max_length=512, blank=True)
@@ -85,11 +92,27 @@ class Visit(models.Model):
         return self.pk
 
     def signal(self, field: str) -> str:
-        """A click or browser id by its field; '' where the visit has none."""
+        """A click or browser id by its field, a kept parameter by `param:` and its name; '' where there is none."""
+        if field.startswith(click_ids.PARAMETER):
+            return str(self.parameters.get(field.removeprefix(click_ids.PARAMETER), ""))
         return str(getattr(self, field)) if field in ID_COLUMNS else str(self.more_ids.get(field, ""))
 
     def columns_of(self, ids: Mapping[str, str]) -> dict[str, Any]:
         """Ids by field as values of columns, those without a column among the visit's other ones."""
-        more = {field: value for field, value in ids.items() if field not in ID_COLUMNS}
+        parameters = click_ids.parameters_among(ids)
         found: dict[str, Any] = {field: value for field, value in ids.items() if field in ID_COLUMNS}
-        return found | {"more_ids": self.more_ids | more} if more else found
+        more = {
+            field: value
+            for field, value in ids.items()
+            if field not in ID_COLUMNS and not field.startswith(click_ids.PARAMETER)
+        }
+        if more:
+            found["more_ids"] = self.more_ids | more
+        if parameters:
+            found["parameters"] = self.parameters | parameters
+        return found
+
+    @property
+    def all_parameters(self) -> dict[str, str]:
+        """Its kept parameters by `param:` and name."""
+        return {click_ids.PARAMETER + name: value for name, value in self.parameters.items()}

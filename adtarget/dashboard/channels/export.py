@@ -10,7 +10,7 @@ from adtarget.dashboard.filters import PeriodForm
 from adtarget.exports.reading import List
 from leads.models import Account, Channel
 from tracker.models import Join
-from tracker.sources import ad_source
+from tracker.sources import ad_source, parameters_as_text
 
 HEADER = (
     "Joined at",
@@ -22,6 +22,7 @@ HEADER = (
     "Left at",
     "Came back",
     "Event recorded at",
+    "Click parameters",
 )
 
 
@@ -44,4 +45,5 @@ def _line(join: Join) -> tuple[object, ...]:
         join.left_at and join.left_at.isoformat(),
         join.rejoins,
         join.counted_at and join.counted_at.isoformat(),
+        parameters_as_text(join.visit.parameters if join.visit else {}),
     )

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from adtarget.dashboard.conversions.forms import ConversionFilter
 from adtarget.dashboard.conversions.queries import find_conversions
 from adtarget.exports.reading import List
-from conversions.identifiers import effective_utms
+from conversions.identifiers import effective_signals, effective_utms
 from conversions.models import Conversion
 from conversions.status import capi_status
 from leads.models import Account
-from tracker.click_ids import UTMS
-from tracker.sources import ad_source
+from tracker.click_ids import UTMS, parameters_among
+from tracker.sources import ad_source, parameters_as_text
 
 HEADER = (
     "Conversion id",
@@ -31,6 +31,7 @@ HEADER = (
     "UTM campaign",
     "UTM content",
     "UTM term",
+    "Click parameters",
 )
 
 
@@ -57,4 +58,5 @@ def _line(row: Conversion) -> tuple[object, ...]:
         row.source,
         capi_status(row),
         *(utms.get(name, "") for name in UTMS),
+        parameters_as_text(parameters_among(effective_signals(row))),
     )
