@@ -255,7 +255,7 @@ DISPATCH_SWEEP_SECONDS = env.float("DISPATCH_SWEEP_SECONDS", default=5)
 DISPATCH_ATTEMPT_SECONDS = env.float("DISPATCH_ATTEMPT_SECONDS", default=10)
 DISPATCH_DIAGNOSIS_SECONDS = env.float("DISPATCH_DIAGNOSIS_SECONDS", default=1800)  # until Google is first asked
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)  # outgoing webhooks into our own network
-DISPATCH_BATCH_SIZE = env.int("DISPATCH_BATCH_SIZE", default=200)
+DISPATCH_BATCH_SIZE = env.int("DISPATCH_BATCH_SIZE", default=500)
 
 # ---------------------------------------------------------------- Celery: how work gets to a worker soon
 BROKER_DIR = VAR_DIR / "broker"

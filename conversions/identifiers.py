@@ -1,6 +1,7 @@
 """The attribution signals of a conversion: what the visit left and what the request said."""
 
 import ipaddress
+import socket
 from collections.abc import Collection, Mapping
 
 from conversions.facts import EventFacts
@@ -12,8 +13,11 @@ from tracker import click_ids
 #: Facts of the browser beside the ids.
 _BROWSER = ("client_ip", "user_agent", "referrer", "event_source_url")
 _BRAIDS = ("gbraid", "wbraid")  # Google refuses both together
-_NOT_A_PERSON = [
-    ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+_UNIQUE_LOCAL = ipaddress.IPv6Network("fc00::/7")
+_NETWORKS = "0.0.0.0/32 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/4"
+#: Private, shared, loopback, link-local, unspecified and multicast networks, as numbers.
+_NOT_A_PERSON_V4 = [
+    (int(network.network_address), int(network.netmask)) for network in map(ipaddress.IPv4Network, _NETWORKS.split())
 ]
 
 
@@ -84,12 +88,20 @@ def kept_parameters(signals: Mapping[str, str], *, listed: Collection[str]) -> d
 
 def is_of_a_person(address: str) -> bool:
     """Whether an address can be a person's: not private, loopback, link-local or unspecified."""
+    if not address:
+        return False
+    try:  # nearly all are IPv4, which C reads ten times as quickly
+        number = int.from_bytes(socket.inet_pton(socket.AF_INET, address))
+    except (OSError, ValueError):
+        return _is_of_a_person_with_ipv6(address)
+    return not any(number & mask == prefix for prefix, mask in _NOT_A_PERSON_V4)
+
+
+def _is_of_a_person_with_ipv6(address: str) -> bool:
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.IPv6Address(address)
     except ValueError:
         return False
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    if ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast:
-        return False
-    return not any(ip in network for network in _NOT_A_PERSON if network.version == ip.version)
+    if ip.ipv4_mapped:
+        return is_of_a_person(str(ip.ipv4_mapped))
+    return not (ip.is_loopback or ip.is_link_local or ip.is_unspecified or ip.is_multicast or ip in _UNIQUE_LOCAL)

@@ -1,25 +1,100 @@
-"""Completes the rows of attempts with what was answered."""
+"""Writes attempts: a row for each send before the request leaves, completed with what was answered."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Exists, OuterRef, TextField, Value, When
+from django.db import connection
+from django.db.models import Case, Exists, F, OuterRef, TextField, Value, When
 
+from adtarget.core import exact_json
 from adtarget.core.http_messages import HttpAnswer
 from adtarget.core.logs import redact
 from dispatch import diagnostics
+from dispatch.among import among
 from dispatch.choices import Outcome, Reason
 from dispatch.models import Attempt, Pixel, Receipt, Send
+from dispatch.models.send import SendQuerySet
 from dispatch.platforms.base import Platform
+from dispatch.platforms.facts import Payload
 from dispatch.platforms.reading import Verdict
 
 KEPT_RESPONSE = 2000  # characters of an answer on its attempt
 
 
+_BEGIN = """
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset(%(given)s::jsonb) AS one(id varchar, request jsonb, notes jsonb)
+), held AS (
+    UPDATE dispatch_send s
+    SET attempts = s.attempts + 1, due_at = CASE WHEN s.due_at < %(renewed_before)s THEN %(lease_end)s ELSE s.due_at END
+    FROM given WHERE s.id = given.id AND s.claim = %(claim)s
+    RETURNING s.id, s.attempts
+)
+INSERT INTO dispatch_attempt
+    (send_id, number, request, notes, started_at, batch_size, outcome, code, message, trace_id, response)
+SELECT id, attempts, request, notes, %(now)s, %(size)s, 'started', '', '', '', '' FROM held JOIN given USING (id)
+RETURNING send_id, id
+"""
+
+
+def begin(
+    batch: Sequence[Send],
+    payloads: Sequence[Payload],
+    notes: Sequence[list[str]],
+    *,
+    held: SendQuerySet,
+    lease_end: datetime,
+    now: datetime,
+) -> list[int]:
+    """Counts and writes an attempt of each send whose claim still holds; their keys, in the order of the batch.
+
+    A lease of which a quarter has not passed yet is not renewed.
+    """
+    if connection.vendor != "postgresql":
+        return _begin_row_by_row(batch, payloads, notes, held=held, lease_end=lease_end, now=now)
+    given = [
+        {"id": send.pk, "request": payload, "notes": noted}
+        for send, payload, noted in zip(batch, payloads, notes, strict=True)
+    ]
+    values = {
+        "given": exact_json.encode(given).decode(),
+        "claim": batch[0].claim,
+        "lease_end": lease_end,
+        "renewed_before": now + (lease_end - now) * 3 / 4,
+        "size": len(batch),
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, values)
+        keys: dict[str, int] = dict(cursor.fetchall())
+    return [keys[send.pk] for send in batch if send.pk in keys]
+
+
+def _begin_row_by_row(
+    batch: Sequence[Send],
+    payloads: Sequence[Payload],
+    notes: Sequence[list[str]],
+    *,
+    held: SendQuerySet,
+    lease_end: datetime,
+    now: datetime,
+) -> list[int]:
+    if held.update(due_at=lease_end, attempts=F("attempts") + 1) != len(batch):
+        return []
+    rows = Attempt.objects.bulk_create(
+        Attempt(
+            send=send, number=send.attempts + 1, started_at=now, batch_size=len(batch), request=payload, notes=noted
+        )
+        for send, payload, noted in zip(batch, payloads, notes, strict=True)
+    )
+    return [row.pk for row in rows]
+
+
 def conclude(
     pixel: Pixel,
     platform: Platform,
-    attempts: Sequence[Attempt],
+    sends: Sequence[Send],
+    attempts: Sequence[int],
     verdict: Verdict,
     answer: HttpAnswer,
     *,
@@ -28,8 +103,8 @@ def conclude(
 ) -> None:
     """Attempts that got one verdict. Of a person who was erased meanwhile the answer's text is not kept."""
     was_erased = Exists(Send.objects.filter(pk=OuterRef("send_id"), reason=Reason.ERASED))
-    Attempt.objects.filter(pk__in=[attempt.pk for attempt in attempts]).update(
-        receipt=_receipt(pixel, platform, attempts, verdict, now=now),
+    Attempt.objects.filter(among(attempts)).update(
+        receipt=_receipt(pixel, platform, sends, verdict, now=now),
         outcome=verdict.outcome,
         duration_ms=max(0, (now - started) // timedelta(milliseconds=1)),
         http_status=answer.status or None,
@@ -46,10 +121,10 @@ def readable(body: bytes) -> str:
 
 
 def _receipt(
-    pixel: Pixel, platform: Platform, attempts: Sequence[Attempt], verdict: Verdict, *, now: datetime
+    pixel: Pixel, platform: Platform, sends: Sequence[Send], verdict: Verdict, *, now: datetime
 ) -> Receipt | None:
     """What to ask for later, where the platform accepts first and counts afterwards; tests it never counts."""
-    is_test = attempts[0].send.conversion.is_test
+    is_test = sends[0].conversion.is_test
     if platform.later is None or verdict.outcome != Outcome.ACCEPTED or is_test:
         return None
-    return diagnostics.open_receipt(pixel, verdict.trace_id, len(attempts), now=now)
+    return diagnostics.open_receipt(pixel, verdict.trace_id, len(sends), now=now)

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 
+from dispatch import attempting, taking
+from dispatch.among import among
 from dispatch.choices import Reason, SendStatus
-from dispatch.models import Attempt, Pixel, Send
+from dispatch.models import Pixel, Send
 from dispatch.models.send import SendQuerySet
 from dispatch.platforms.facts import Payload
 from dispatch.webhooks import outbox
@@ -34,6 +35,17 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
     Their conversions, visits and sites come with them. A send that was lost
     with its worker travels alone; at the third loss it ends as poison.
     """
+    if connection.vendor == "postgresql":
+        batch = taking.take(
+            pixel, limit=limit, alone_before=now - max_age + RIDES_ALONE_WITHIN, now=now, lease_end=_lease_end(now)
+        )
+        if batch or not is_anything_due(pixel, now=now):
+            return batch
+    return _claim_row_by_row(pixel=pixel, limit=limit, max_age=max_age, now=now)
+
+
+def _claim_row_by_row(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> list[Send]:
+    """The same on any database, with what is special: lost workers, age limits, rows that cannot be read."""
     due = Send.objects.due(now).filter(pixel=pixel)
     with transaction.atomic():
         rows = read_rows(
@@ -52,7 +64,7 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
         claim_id = uuid.uuid4()
         for send in batch:
             send.claim, send.pixel = claim_id, pixel
-        Send.objects.filter(pk__in=[send.pk for send in batch]).update(claim=claim_id, due_at=_lease_end(now))
+        Send.objects.filter(among([send.pk for send in batch])).update(claim=claim_id, due_at=_lease_end(now))
     return batch
 
 
@@ -71,26 +83,23 @@ def end_unreadable(send_ids: Sequence[str]) -> None:
 
 def begin_attempt(
     batch: Sequence[Send], payloads: Sequence[Payload], notes: Sequence[list[str]], *, now: datetime
-) -> list[Attempt]:
-    """Renews the lease and writes what is about to leave, with what was left out of it; [] where the lease was lost."""
+) -> list[int]:
+    """Renews the lease and writes what is about to leave, with what was left out of it: the attempts' keys.
+
+    [] where the lease was lost.
+    """
+    left_out = [
+        [*(value["message"] for value in send.conversion.left_out), *noted]
+        for send, noted in zip(batch, notes, strict=True)
+    ]
     with transaction.atomic():
-        held = _held(batch).update(due_at=_lease_end(now), attempts=F("attempts") + 1)
-        if held != len(batch):
+        keys = attempting.begin(batch, payloads, left_out, held=_held(batch), lease_end=_lease_end(now), now=now)
+        if len(keys) != len(batch):
             transaction.set_rollback(True)
             return []
-        for send in batch:
-            send.attempts += 1
-        return Attempt.objects.bulk_create(
-            Attempt(
-                send=send,
-                number=send.attempts,
-                started_at=now,
-                batch_size=len(batch),
-                request=payload,
-                notes=[*(left_out["message"] for left_out in send.conversion.left_out), *noted],
-            )
-            for send, payload, noted in zip(batch, payloads, notes, strict=True)
-        )
+    for send in batch:
+        send.attempts += 1
+    return keys
 
 
 def finish(batch: Sequence[Send], **changes: object) -> int:
@@ -120,7 +129,7 @@ def _end_held(batch: Sequence[Send], status: SendStatus, reason: str, *, now: da
 
 
 def _held(batch: Sequence[Send]) -> SendQuerySet:
-    return Send.objects.filter(pk__in=[send.pk for send in batch], claim=batch[0].claim if batch else None)
+    return Send.objects.filter(among([send.pk for send in batch]), claim=batch[0].claim if batch else None)
 
 
 def _lease_end(now: datetime) -> datetime:

@@ -23,7 +23,7 @@ from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.consent import ConsentDenied, permitted
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
 from dispatch.events import outgoing_event
-from dispatch.models import Attempt, Pixel, Send
+from dispatch.models import Pixel, Send
 from dispatch.persistence import persistent
 from dispatch.platforms.base import Platform
 from dispatch.platforms.facts import CannotExpress, Payload
@@ -110,7 +110,8 @@ class Delivery:
                 continue
             try:
                 event = permitted(outgoing_event(send.conversion), send.conversion, questions=self.platform.consents)
-                payload, notes = self.platform.render(event, self.config), self.platform.fit(event)[1]
+                fitted, notes = self.platform.fit(event)
+                payload = self.platform.express(fitted, self.config)
             except ConsentDenied as denied:
                 claiming.end(
                     [send],
@@ -173,7 +174,7 @@ class Delivery:
     def _conclude(
         self,
         group: list[Parcel],
-        attempts: list[Attempt],
+        attempts: list[int],
         verdicts: Sequence[Verdict],
         answer: HttpAnswer,
         *,
@@ -193,7 +194,7 @@ class Delivery:
     def _write_down(
         self,
         group: list[Parcel],
-        attempts: list[Attempt],
+        attempts: list[int],
         alike: dict[Verdict, list[int]],
         answer: HttpAnswer,
         *,
@@ -206,8 +207,8 @@ class Delivery:
                 if not _decides_nothing(verdict, group):
                     self._settle([group[index].send for index in indexes], verdict, now=now)
             for verdict, indexes in alike.items():
-                kept = [attempts[index] for index in indexes]
-                attempting.conclude(self.pixel, self.platform, kept, verdict, answer, started=started, now=now)
+                sends, kept = [group[index].send for index in indexes], [attempts[index] for index in indexes]
+                attempting.conclude(self.pixel, self.platform, sends, kept, verdict, answer, started=started, now=now)
 
     def _settle(self, sends: list[Send], verdict: Verdict, *, now: datetime) -> None:
         last_error = {

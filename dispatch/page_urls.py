@@ -16,6 +16,11 @@ PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
 
 def click_parameters() -> frozenset[str]:
     """The query parameters that are always kept, in lower case."""
+    return _click_parameters(registry.known())
+
+
+@cache
+def _click_parameters(slugs: tuple[str, ...]) -> frozenset[str]:
     return CAMPAIGN_PARAMETERS.union(registry.parameters(), registry.kept_parameters())
 
 
@@ -37,6 +42,8 @@ def reduced(url: str, keep: Collection[str] = ()) -> str:
 
     '' for what is no http(s) URL.
     """
+    if not url:
+        return ""
     try:
         parts = urlsplit(url)
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname:

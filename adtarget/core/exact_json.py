@@ -7,6 +7,8 @@ import secrets
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 #: Stands for a Decimal while the rest is encoded; random, so that no text of a caller can pass for it.
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(rf'"{_MARK}:([-+.0-9E]+)"')
@@ -45,9 +47,23 @@ def dumps(document: Any, **options: Any) -> str:
     return json.dumps(document, cls=ExactNumbers, **options)
 
 
+def encode(document: Any) -> bytes:
+    """The document as UTF-8 without white space, taking Decimals; several times as quick as `dumps`."""
+    try:
+        return orjson.dumps(document, default=_written)
+    except TypeError:  # an integer of more than 64 bits, or half a surrogate pair
+        return dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
+
+
 def loads(text: str | bytes) -> Any:
     """`json.loads`, losing no digit."""
     return json.loads(text, cls=Decoder)
+
+
+def _written(o: Any) -> orjson.Fragment:
+    if isinstance(o, Decimal) and o.is_finite():
+        return orjson.Fragment(str(o))
+    raise TypeError
 
 
 def _fraction(text: str) -> float | Decimal:

@@ -10,10 +10,12 @@ from adtarget.core.http_messages import PreparedRequest
 from dispatch.choices import Reason
 from dispatch.platforms.facts import CannotExpress, OutgoingEvent, Payload, PixelConfig
 
+_EMPTY: tuple[Any, ...] = ("", None, [], {})
+
 
 def present(**fields: Any) -> Payload:
     """The fields that hold something: empty text, None and empty lists are left out."""
-    return {key: value for key, value in fields.items() if value not in ("", None, [], {})}
+    return {key: value for key, value in fields.items() if value or value not in _EMPTY}
 
 
 def listed(text: str) -> list[str]:
@@ -66,9 +68,8 @@ def unix_seconds(moment: datetime) -> int:
 
 def json_request(url: str, *, headers: Mapping[str, str], document: Payload) -> PreparedRequest:
     """A POST of a JSON document in UTF-8."""
-    body = exact_json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return PreparedRequest(
-        url=url, headers={"Content-Type": "application/json", **headers}, body=body.encode(errors="replace")
+        url=url, headers={"Content-Type": "application/json", **headers}, body=exact_json.encode(document)
     )
 
 

@@ -1,6 +1,7 @@
 """The registry: every platform events can be sent to, by its slug. A new one is one line here."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from dispatch.platforms.base import ClickId, Platform
 from dispatch.platforms.google import Google
@@ -36,6 +37,11 @@ def click_ids() -> Iterator[ClickId]:
         yield from platform.click_ids
 
 
+def known() -> tuple[str, ...]:
+    """The slugs of all platforms: what is worked out of the registry once is kept by them."""
+    return tuple(PLATFORMS)
+
+
 def click_fields() -> tuple[str, ...]:
     """The fields that stand for a click of some ad."""
     return tuple(click_id.field for click_id in click_ids() if click_id.is_click)
@@ -43,7 +49,12 @@ def click_fields() -> tuple[str, ...]:
 
 def signal_fields() -> tuple[str, ...]:
     """The fields of all click and browser ids, on a visit and in an OutgoingEvent."""
-    return tuple(click_id.field for click_id in click_ids())
+    return _signal_fields(known())
+
+
+@cache
+def _signal_fields(slugs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(click_id.field for slug in slugs for click_id in PLATFORMS[slug].click_ids)
 
 
 def click_groups() -> Iterator[tuple[str, ...]]:

@@ -4,7 +4,7 @@ What goes wrong here is undone by itself and logged: it never undoes the transac
 have accepted the events that it concludes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -22,6 +22,8 @@ from dispatch.webhooks.models import WebhookEndpoint, WebhookMessage
 
 log = structlog.get_logger(__name__)
 
+Facts = Mapping[str, Any]
+
 OF_STATUS = {SendStatus.SENT: WebhookEvent.SEND_SENT, SendStatus.FAILED: WebhookEvent.SEND_FAILED}
 
 
@@ -31,18 +33,21 @@ def tell_of_sends(
     """Of sends of one account that just ended; their conversion and pixel are loaded."""
     event = OF_STATUS.get(status)
     if event and sends:
-        data = [_send_facts(send) | _end_facts(status, reason, error) for send in sends]
-        _tell(sends[0].conversion.account_id, event, data, now=now)
+        ends = _end_facts(status, reason, error)
+        account_id = sends[0].conversion.account_id
+        _tell(account_id, event, lambda: [_send_facts(send) | ends for send in sends], now=now)
 
 
 def tell_of_pause(pixel: Pixel, *, code: str, message: str, now: datetime) -> None:
     facts = {"platform": pixel.platform, "pixelId": pixel.pixel_id, "siteId": pixel.site_id}
-    _tell(pixel.site.account_id, WebhookEvent.PIXEL_PAUSED, [facts | {"code": code, "message": message}], now=now)
+    _tell(
+        pixel.site.account_id, WebhookEvent.PIXEL_PAUSED, lambda: [facts | {"code": code, "message": message}], now=now
+    )
 
 
 def tell_of_wait(conversion: Conversion, *, now: datetime) -> None:
     """Creates the messages for a conversion that awaits its value."""
-    _tell(conversion.account_id, WebhookEvent.AWAITING_VALUE, [_conversion_facts(conversion)], now=now)
+    _tell(conversion.account_id, WebhookEvent.AWAITING_VALUE, lambda: [_conversion_facts(conversion)], now=now)
 
 
 def tell_a_test(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookMessage:
@@ -51,13 +56,13 @@ def tell_a_test(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookMessage:
     return _write([endpoint], WebhookEvent.TEST, data, now=now)[0]
 
 
-def _tell(account_id: str, event: WebhookEvent, data: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+def _tell(account_id: str, event: WebhookEvent, data: Callable[[], Sequence[Facts]], *, now: datetime) -> None:
     """One query for an account that listens to nothing."""
     endpoints = WebhookEndpoint.objects.filter(account=account_id, is_active=True)
     if listening := [endpoint for endpoint in endpoints if endpoint.wants(event)]:
         try:
             with transaction.atomic():
-                _write(listening, event, data, now=now)
+                _write(listening, event, data(), now=now)
                 _check_references()
         except Exception:
             log.exception("webhook message lost", account=account_id, webhook_event=str(event))
