@@ -6,7 +6,6 @@ from django.urls import include, path
 from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from adtarget import health
 from adtarget.api import exception_handler
 from adtarget.dashboard.sign_in.views.signing_in import sign_in_to_admin
 from adtarget.demo.landing import landing
@@ -26,9 +25,6 @@ urlpatterns = [
     path("telegram/webhook/<str:bot_id>", webhook, name="telegram-webhook"),
     path("admin/login/", sign_in_to_admin),
     path("admin/", admin.site.urls),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("metrics", health.metrics),
     path("", include("adtarget.dashboard.urls")),
 ]
 

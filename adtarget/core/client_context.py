@@ -52,14 +52,14 @@ def peer_address(request: HttpRequest) -> str:
     This is what limits count; a forged header in front of it changes nothing.
     """
     peer: str = request.META.get("REMOTE_ADDR", "") or "unknown"
-    if not settings.TRUSTED_PROXIES or not _is_trusted(peer):
+    if not settings.TRUSTED_PROXIES or not is_trusted_proxy(peer):
         return peer
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     for hop in reversed(hops):
         if not is_address(hop):
             break
         peer = hop
-        if not _is_trusted(hop):
+        if not is_trusted_proxy(hop):
             break
     return peer
 
@@ -81,7 +81,8 @@ def limit_group(address: str) -> str:
     return address
 
 
-def _is_trusted(address: str) -> bool:
+def is_trusted_proxy(address: str) -> bool:
+    """Whether TRUSTED_PROXIES holds the address, so that its X-Forwarded-For counts."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -13,7 +13,6 @@ from adtarget.core.shown_path import shown_path
 
 log = structlog.get_logger(__name__)
 
-PROBES = {"/healthz", "/readyz", "/metrics"}  # asked every few seconds
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -31,8 +30,7 @@ class RequestLogMiddleware:
         try:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 response = self.get_response(request)
-                note = log.debug if request.path in PROBES else log.info
-                note(
+                log.info(
                     "request",
                     method=request.method,
                     path=shown_path(request.path, request.resolver_match),

@@ -62,8 +62,8 @@ def test_a_line_of_either_format_is_redacted(log_format: str, capsys: Any) -> No
 
 
 def test_every_answer_carries_its_request_id(client) -> None:
-    given = client.get("/healthz", headers={"X-Request-Id": "from-outside-1"})
-    made = client.get("/healthz", headers={"X-Request-Id": "no spaces <or> brackets"})
+    given = client.get("/sign-in/nowhere", headers={"X-Request-Id": "from-outside-1"})
+    made = client.get("/sign-in/nowhere", headers={"X-Request-Id": "no spaces <or> brackets"})
 
     assert given["X-Request-Id"] == "from-outside-1"
     assert len(made["X-Request-Id"]) == 16
