@@ -83,6 +83,11 @@ def read_json(request: HttpRequest, *, allow_text_plain: bool = False) -> dict[s
     body = read_body(request, most=settings.API_MAX_BODY_BYTES)
     if body.startswith(BOM_UTF8):
         raise errors.InvalidPayload("The body starts with a byte order mark. Send UTF-8 without one.")
+    return read_object(body)
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that the bytes are. Raises InvalidPayload."""
     try:
         data = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:

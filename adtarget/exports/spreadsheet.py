@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 FORMULA = re.compile(r"""(^|[;,\t\r\n|])(?=[\s"]*[=+\-@\uff0b\uff0d\uff1d\uff20])|^(?=[\t\r\n])""")
 
 
+_DISARMED = re.compile(r"""(^|[;,\t\r\n|])'(?=[\s"]*[=+\-@\uff0b\uff0d\uff1d\uff20])|^'(?=[\t\r\n])""")
+
+
 class _Echo:
     def write(self, text: str) -> str:
         return text
@@ -27,3 +30,8 @@ def cell(value: object) -> str:
     """The value as text; an apostrophe keeps a spreadsheet from reading any part of it as a formula."""
     text = "" if value is None else str(value)
     return FORMULA.sub(r"\1'", text)
+
+
+def uncell(text: str) -> str:
+    """The text of a cell that `cell` wrote."""
+    return _DISARMED.sub(r"\1", text)

@@ -32,6 +32,12 @@ HEADER = (
     "UTM content",
     "UTM term",
     "Click parameters",
+    # With these adtarget.imports reads the file again.
+    "Event type",
+    "Custom event",
+    "Content",
+    "Site id",
+    "Channel id",
 )
 
 
@@ -59,4 +65,9 @@ def _line(row: Conversion) -> tuple[object, ...]:
         capi_status(row),
         *(utms.get(name, "") for name in UTMS),
         parameters_as_text(parameters_among(effective_signals(row))),
+        row.event_type,
+        row.custom_event_name,
+        row.content_name,
+        row.site_id,
+        row.channel_id,
     )

@@ -1,0 +1,121 @@
+"""Records rows of a file by the rules of the API, or says what is wrong with each."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import DataError, IntegrityError
+
+from adtarget.api import parsing
+from adtarget.core import errors
+from adtarget.imports import mapping
+from adtarget.imports.reading import Row
+from conversions.choices import Intake
+from conversions.recording import Recorded, record_conversion
+from conversions.requests import ConversionRequest, facts_of
+from leads.choices import KeyMode
+from leads.models import Account, ApiKey, Channel
+from leads.resolution import Named, resolve
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """Where the rows go, and what their columns mean."""
+
+    account: Account
+    columns: Mapping[str, str]
+    fixed: Mapping[str, str]
+    is_history: bool
+
+    @property
+    def intake(self) -> Intake:
+        return Intake.HISTORY if self.is_history else Intake.IMPORTED
+
+    def key(self) -> ApiKey:
+        """Files have no key of their own: a live one of the whole account that is not in the database."""
+        return ApiKey(pk=None, account=self.account, mode=KeyMode.LIVE)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a piece of the file."""
+
+    recorded: int = 0
+    updated: int = 0
+    duplicates: int = 0
+    warm: int = 0
+    left_out: int = 0  # values that could not be used
+    sends: Counter[str] = field(default_factory=Counter)  # by platform
+    problems: list[tuple[Row, str]] = field(default_factory=list)
+
+    def add(self, recorded: Recorded) -> None:
+        if not recorded.is_duplicate:
+            self.recorded += 1
+        elif recorded.was_updated:
+            self.updated += 1
+        else:
+            self.duplicates += 1
+        self.warm += not recorded.is_cold and not recorded.is_duplicate
+        self.left_out += len(recorded.left_out)
+        self.sends.update(send.platform for send in recorded.sends)
+
+    def take(self, other: "Outcome") -> None:
+        """Adds what became of another piece."""
+        for name in ("recorded", "updated", "duplicates", "warm", "left_out"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.sends.update(other.sends)
+        self.problems += other.problems
+
+
+def record(rows: Sequence[Row], order: Order, *, now: datetime) -> Outcome:
+    """Records the rows, in their order, in the caller's transaction; a broken one changes nothing."""
+    outcome = Outcome()
+    key = order.key()
+    channels: dict[Named, Channel] = {}
+    for row in rows:
+        if row.problem:
+            outcome.problems.append((row, row.problem))
+            continue
+        try:
+            outcome.add(_record(row, order, key, channels, now=now))
+        except errors.ApiError as error:
+            outcome.problems.append((row, _problem(error)))
+        except (DataError, IntegrityError) as error:
+            log.warning("import row refused by the database", line=row.line, error=type(error).__name__)
+            outcome.problems.append((row, "The database takes no such values."))
+    return outcome
+
+
+def _record(row: Row, order: Order, key: ApiKey, channels: dict[Named, Channel], *, now: datetime) -> Recorded:
+    given = parsing.validate(ConversionRequest, mapping.body_of(row.values, order.columns, order.fixed))
+    if order.is_history and "event_time" not in given:
+        raise errors.InvalidPayload("eventTime is required: history is of its own time.")
+    return record_conversion(
+        key=key,
+        channel=_channel(given, key, channels),
+        telegram_user_id=given["telegram_user_id"],
+        facts=facts_of(given, client=("", ""), now=now),
+        now=now,
+        intake=order.intake,
+    )
+
+
+def _channel(given: dict[str, Any], key: ApiKey, channels: dict[Named, Channel]) -> Channel:
+    """The row's channel; looked up once for all rows that name both site and channel."""
+    named = Named(**{name: given.get(name, "") for name in ("site_id", "website_id", "channel_id")})
+    if named in channels:
+        return channels[named]
+    channel = resolve(key=key, named=named, telegram_user_id=given["telegram_user_id"])
+    if named.channel_id and (named.site_id or named.website_id):
+        channels[named] = channel
+    return channel
+
+
+def _problem(error: errors.ApiError) -> str:
+    """All that is wrong, not only the first."""
+    return " ".join(dict.fromkeys(detail["message"] for detail in error.details)) or str(error)
