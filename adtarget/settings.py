@@ -222,6 +222,7 @@ TRACKER_RATE_LIMIT_PER_SITE = env.int("TRACKER_RATE_LIMIT_PER_SITE", default=60_
 VISITS_PER_SITE_AND_DAY = env.int("VISITS_PER_SITE_AND_DAY", default=200_000)  # beyond it, those of ads and a sample
 VISIT_BYTES_PER_SITE_AND_DAY = env.int("VISIT_BYTES_PER_SITE_AND_DAY", default=300_000_000)
 VISIT_DAYS = env.int("VISIT_DAYS", default=30)  # then visits that led to no join and no conversion are deleted
+PARTITION_DAYS = env.int("PARTITION_DAYS", default=7)  # of visits in one partition of PostgreSQL
 # Links of their own for the visitors of one address or IPv6 /64; more only while a channel has enough.
 INVITES_PER_ADDRESS = env.int("INVITES_PER_ADDRESS", default=5)  # a minute
 INVITES_PER_ADDRESS_AND_DAY = env.int("INVITES_PER_ADDRESS_AND_DAY", default=50)
@@ -323,6 +324,7 @@ CELERY_BEAT_SCHEDULE = {
         "leads.recheck_unreadable_rows": 3600.0,
         "tracker.fill_invite_pools": 15.0,
         "tracker.tidy_invites": 60.0,
+        "tracker.make_partitions": 3600.0,
         "tracker.purge_visits": 3600.0,
         "tracker.work_updates": 5.0,
         "tracker.approve_join_requests": 15.0,

@@ -3,12 +3,17 @@
 from celery import shared_task
 from django.utils import timezone
 
-from tracker import pool, visit_purge
+from tracker import pool, visit_partitions, visit_purge
 
 
 @shared_task(name="tracker.fill_invite_pools")
 def fill_invite_pools(*, channel_id: str = "", **_from_a_newer_release: object) -> None:
     pool.fill_pools(timezone.now(), channel_id=channel_id)
+
+
+@shared_task(name="tracker.make_partitions")
+def make_partitions(**_from_a_newer_release: object) -> None:
+    visit_partitions.make_ahead(timezone.now())
 
 
 @shared_task(name="tracker.purge_visits")

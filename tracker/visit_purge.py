@@ -1,15 +1,22 @@
-"""Deletes old visits that led to no join and no conversion, a few at a time, so that no lock is held for long."""
+"""Deletes old visits that led to no join and no conversion, a few at a time, so that no lock is held for long.
+
+Where PostgreSQL keeps them in partitions, those are dropped instead (visit_partitions.py), and this deletes what was
+there before.
+"""
 
 import time
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection, transaction
+from django.db.models import BooleanField, Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
+from adtarget.core.partitions.tables import WHOLE
 from conversions.models import Conversion
 from leads.models import Site
+from tracker import visit_partitions
 from tracker.models import Join, TrackingSession, Visit, VisitPurge, VisitUsage
 
 log = structlog.get_logger(__name__)
@@ -17,12 +24,14 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 500
 RUN_SECONDS = 60.0
 USAGE_KEPT_FOR = timedelta(days=90)
+_IN_NO_PARTITION = RawSQL(f"tracker_visit.part = {WHOLE}", [], output_field=BooleanField())  # noqa: S611  a number of ours
 
 
 def purge_visits(now: datetime, *, seconds: float = RUN_SECONDS) -> int:
     """Deletes what is older than VISIT_DAYS; how many visits. What `seconds` do not suffice for the next run does."""
     before, ends = now - timedelta(days=settings.VISIT_DAYS), time.monotonic() + seconds
     deleted = 0
+    visit_partitions.drop_old(now)
     for site_id in Site.objects.order_by("pk").values_list("pk", flat=True):
         while time.monotonic() < ends:
             found, gone = _step(site_id, before)
@@ -42,6 +51,8 @@ def _step(site_id: str, before: datetime) -> tuple[int, int]:
     """
     purge = VisitPurge.objects.select_for_update().filter(site=site_id).first()
     visits = Visit.objects.filter(site=site_id, visited_at__lt=before).order_by("visited_at", "pk")
+    if connection.vendor == "postgresql":
+        visits = visits.filter(_IN_NO_PARTITION)
     if purge:
         further = Q(visited_at__gt=purge.until) | Q(visited_at=purge.until, pk__gt=purge.last_id)
         visits = visits.filter(further, visited_at__gte=purge.until)

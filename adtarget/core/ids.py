@@ -22,8 +22,13 @@ def id_of_moment(prefix: str, moment: datetime) -> str:
     return _written(prefix, int(moment.timestamp() * 1_000_000))
 
 
-def _written(prefix: str, microseconds: int) -> str:
-    number = (microseconds << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
+def first_id_of_moment(prefix: str, moment: datetime) -> str:
+    """The smallest id of that microsecond: what was made before sorts before it, what is made from then on does not."""
+    return _written(prefix, int(moment.timestamp() * 1_000_000), chance=0)
+
+
+def _written(prefix: str, microseconds: int, chance: int | None = None) -> str:
+    number = (microseconds << _RANDOM_BITS) | (secrets.randbits(_RANDOM_BITS) if chance is None else chance)
     digits = []
     for _ in range(26):
         number, digit = divmod(number, 32)

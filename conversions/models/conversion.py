@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from adtarget.core.ids import new_id
+from adtarget.core.loose_key import LooseForeignKey
 from adtarget.core.money_field import MoneyField
 from conversions.choices import EventType, Source
 from leads.models import Account, ApiKey, Channel, Lead, Site
@@ -30,8 +31,8 @@ class Conversion(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="conversions")
     telegram_user_id = models.BigIntegerField(help_text="The lead's, kept here so that history is one index read.")
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True)
-    session = models.ForeignKey(TrackingSession, on_delete=models.SET_NULL, null=True, blank=True)
-    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversions")
+    session = LooseForeignKey(TrackingSession, on_delete=models.SET_NULL, null=True, blank=True)
+    visit = LooseForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversions")
     source = models.CharField(max_length=8, choices=Source.choices)
     event_type = models.CharField(max_length=32, choices=EventType.choices)
     custom_event_name = models.CharField(max_length=40, blank=True)

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from adtarget.alerts import watching
 from adtarget.alerts.choices import AlertKind
 from adtarget.alerts.models import Alert
+from adtarget.core.partitions.tables import run
 from tests.factories import ConversionFactory, InviteFactory, JoinFactory, VisitFactory
 from tests.tracker.conftest import Browser
 from tracker import invites, visit_budget, visit_purge
@@ -96,7 +98,10 @@ def test_a_flood_of_refused_taps_leaves_few_rows(site, channel, monkeypatch) -> 
 # ------------------------------------------------------------------ for good
 def old_visit(site, **values):
     at = timezone.now() - OLD
-    return VisitFactory(site=site, visited_at=at, session__started_at=at, session__last_visit_at=at, **values)
+    visit = VisitFactory(site=site, visited_at=at, session__started_at=at, session__last_visit_at=at, **values)
+    if connection.vendor == "postgresql":  # in no partition, as before they were
+        run("UPDATE tracker_visit SET part = 0 WHERE id = %s", visit.pk)
+    return visit
 
 
 def test_a_visit_that_led_nowhere_is_deleted(site) -> None:
@@ -128,7 +133,8 @@ def test_deletion_goes_in_small_steps(site, channel, monkeypatch, django_assert_
         if number % 3 == 0:
             JoinFactory(channel=channel, visit=visit)
     assert visit_purge.purge_visits(timezone.now()) == 6
-    with django_assert_max_num_queries(8):  # those that stay are not looked at again
+    most = 8 if connection.vendor == "sqlite" else 14  # those that stay are not looked at again
+    with django_assert_max_num_queries(most):
         assert visit_purge.purge_visits(timezone.now()) == 0
 
 

@@ -10,7 +10,7 @@ class BotStart(models.Model):
     """A person opened a bot by a visit's link; attributes their next join to that visit."""
 
     bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="starts")
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="bot_starts")
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, db_constraint=False, related_name="bot_starts")
     telegram_user_id = models.BigIntegerField()
     started_at = models.DateTimeField()
     is_shared = models.BooleanField(

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from adtarget.core.ids import new_id
+from adtarget.core.loose_key import LooseForeignKey
 from leads.models import Bot, Channel
 from tracker.models.visit import Visit
 
@@ -27,7 +28,7 @@ class Invite(models.Model):
     )
     link = models.CharField(max_length=255, unique=True)
     creates_join_request = models.BooleanField(default=False)
-    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="invites")
+    visit = LooseForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="invites")
     temp_id = models.UUIDField(null=True, blank=True, help_text="The visitor it was given to.")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

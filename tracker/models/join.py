@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 
+from adtarget.core.loose_key import LooseForeignKey
 from leads.models import Channel, Lead
 from tracker.choices import Route, Tap
 from tracker.models.invite import Invite
@@ -28,7 +29,7 @@ class Join(models.Model):
         help_text="Tells a join lost on the way from an organic one.",
     )
     invite = models.ForeignKey(Invite, on_delete=models.SET_NULL, null=True, blank=True, related_name="joins")
-    visit = models.ForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="joins")
+    visit = LooseForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="joins")
     joined_at = models.DateTimeField(null=True, blank=True, help_text="The first time.")
     last_joined_at = models.DateTimeField(null=True, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True)

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from adtarget.core.loose_key import LooseForeignKey
 from leads.models import Channel
 from tracker.choices import FallbackReason
 from tracker.models.visit import Visit
@@ -11,7 +12,7 @@ class UnattributableClick(models.Model):
     """Somebody was sent on by the channel's own link, so their join will lead back to no click."""
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="unattributable_clicks")
-    visit = models.ForeignKey(
+    visit = LooseForeignKey(
         Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="unattributable_clicks"
     )
     reason = models.CharField(max_length=32, choices=FallbackReason.choices)

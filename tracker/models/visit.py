@@ -37,7 +37,9 @@ class Visit(models.Model):
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "vis"), editable=False)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="visits", db_index=False)
-    session = models.ForeignKey(TrackingSession, on_delete=models.CASCADE, related_name="visits", db_index=False)
+    session = models.ForeignKey(
+        TrackingSession, on_delete=models.CASCADE, related_name="visits", db_constraint=False, db_index=False
+    )
     temp_id = models.UUIDField()
     visited_at = models.DateTimeField()
     from_tap = models.BooleanField(
