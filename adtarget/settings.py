@@ -44,6 +44,7 @@ WSGI_APPLICATION = "adtarget.wsgi.application"
 APPEND_SLASH = True
 # The largest form, files included; the API has its own cap. Nothing of a form is ever written to the disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = FORM_MAX_BYTES = 2_621_440
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=50_000_000)  # of a file uploaded under /imports/upload/
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

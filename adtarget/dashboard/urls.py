@@ -9,6 +9,7 @@ from adtarget.dashboard.consent import views as consent
 from adtarget.dashboard.conversions import views as conversions
 from adtarget.dashboard.delivery import views as delivery
 from adtarget.dashboard.exports import views as exports
+from adtarget.dashboard.imports import views as imports
 from adtarget.dashboard.leads import views as leads
 from adtarget.dashboard.members import views as members
 from adtarget.dashboard.overview import views as overview
@@ -65,6 +66,12 @@ account_pages: list[URLPattern | URLResolver] = [
     path("exports/<str:export_id>/", exports.export, name="export"),
     path("exports/<str:export_id>/progress/", exports.progress, name="export-progress"),
     path("exports/<str:export_id>/file/", exports.download, name="export-file"),
+    path("imports/", imports.imports, name="conversion-imports"),
+    path("imports/upload/", imports.upload, name="conversion-upload"),
+    path("imports/<str:import_id>/", imports.one_import, name="conversion-import"),
+    path("imports/<str:import_id>/progress/", imports.progress, name="conversion-import-progress"),
+    path("imports/<str:import_id>/cancel/", imports.cancel, name="cancel-conversion-import"),
+    path("imports/<str:import_id>/problems/", imports.problems, name="conversion-import-problems"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/settings/", alerts.alert_settings, name="alert-settings"),
     path("alerts/test/", alerts.test_alert, name="test-alert"),

@@ -53,6 +53,14 @@ class Outcome:
     sends: Counter[str] = field(default_factory=Counter)  # by platform
     problems: list[tuple[Row, str]] = field(default_factory=list)
 
+    @property
+    def known(self) -> int:
+        return self.updated + self.duplicates
+
+    @property
+    def platforms(self) -> list[tuple[str, int]]:
+        return sorted(self.sends.items())
+
     def add(self, recorded: Recorded) -> None:
         if not recorded.is_duplicate:
             self.recorded += 1

@@ -23,6 +23,7 @@ PAGES = [
     "people/",
     "alerts/",
     "alerts/settings/",
+    "imports/",
 ]
 
 

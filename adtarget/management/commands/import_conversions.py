@@ -79,8 +79,8 @@ class Command(BaseCommand):
             total.take(tried.outcome)
             bar.advance(tried.rows)
         self.stdout.write(f"{rows:,} rows: {total.recorded:,} new events, {total.warm:,} of known people.")
-        self.stdout.write(f"{total.updated + total.duplicates:,} known before, {len(total.problems):,} broken.")
-        for platform, count in sorted(total.sends.items()):
+        self.stdout.write(f"{total.known:,} known before, {len(total.problems):,} broken.")
+        for platform, count in total.platforms:
             self.stdout.write(f"  {count:,} would be sent to {platform}")
         for row, problem in total.problems[:20]:
             self.stdout.write(f"  line {row.line}: {problem}")
