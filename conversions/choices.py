@@ -34,6 +34,13 @@ class Intake(Enum):
     HISTORY = auto()  # the same, and is never sent
 
 
+class ArrivalStatus(TextChoices):
+    """What the answer to an event says: sends are on their way, or there is none."""
+
+    PENDING = "pending", "Sends are on their way"
+    SKIPPED = "skipped", "Nothing is sent"
+
+
 class CapiStatus(TextChoices):
     """The delivery state of a conversion as a whole, derived from its sends."""
 

@@ -13,6 +13,7 @@ _CONTACTS = {
     "first_name": ("first_name", "pii.firstName", "invalid_name", "holds no letters"),
     "last_name": ("last_name", "pii.lastName", "invalid_name", "holds no letters"),
 }
+_INVALID_CONSENT = "invalid_consent"
 
 
 def usable_signals(signals: Mapping[str, str]) -> tuple[dict[str, str], list[LeftOut]]:
@@ -35,14 +36,24 @@ def unusable_contacts(clear: ClearPii, hashes: Mapping[str, str]) -> list[LeftOu
     return left_out
 
 
+def codes() -> list[str]:
+    """Every code that a warning of an answer may have."""
+    of_signals = [_code(known) for known in registry.click_ids()]
+    return list(dict.fromkeys([*(code for _, _, code, _ in _CONTACTS.values()), _INVALID_CONSENT, *of_signals]))
+
+
 def unreadable_consent(name: str) -> LeftOut:
     """A consent string that could not be decoded."""
-    return LeftOut(f"consent.{name}", "invalid_consent", _sentence(f"consent.{name}", "cannot be decoded"))
+    return LeftOut(f"consent.{name}", _INVALID_CONSENT, _sentence(f"consent.{name}", "cannot be decoded"))
 
 
 def _of_signal(known: ClickId) -> LeftOut:
     path = known.api_name
-    return LeftOut(path, f"invalid_{known.field}", _sentence(path, f"has not the form of a {known.name}"))
+    return LeftOut(path, _code(known), _sentence(path, f"has not the form of a {known.name}"))
+
+
+def _code(known: ClickId) -> str:
+    return f"invalid_{known.field}"
 
 
 def _sentence(field: str, problem: str) -> str:

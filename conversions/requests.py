@@ -32,6 +32,8 @@ CLICK_ID_LENGTH = 2048
 
 
 class PiiRequest(serializers.Serializer):
+    """Contacts of the person, in clear. They are hashed before anything is kept."""
+
     email = Text(required=False, max_length=512)
     phone = Text(required=False, max_length=512)
     firstName = Text(required=False, max_length=512, source="first_name")
@@ -111,6 +113,8 @@ class ConversionRequest(EventRequest):
 
 
 class ValueRequest(serializers.Serializer):
+    """The value that a conversion awaits."""
+
     value = Money()
     currency = Currency(allow_blank=False)
     pii = PiiRequest(required=False)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from adtarget.api.fields import (
@@ -10,21 +11,34 @@ from adtarget.api.fields import (
     Money,
     TelegramId,
 )
-from conversions.choices import API_SOURCES, CapiStatus, EventType
+from conversions import left_out
+from conversions.choices import API_SOURCES, ArrivalStatus, CapiStatus, EventType
 from conversions.missing_signals import ALREADY_SENT
 from conversions.models import Conversion
 from conversions.recording import Recorded
 from conversions.status import capi_status
 from conversions.validating import Validated
+from dispatch import reasons
 from dispatch.match_quality import code_of
 from dispatch.platforms.registry import choices
-from dispatch.previews import Preview
+from dispatch.previews import NO_SIGNAL, Preview
 from dispatch.serializers import SendAnswer
 
 DUPLICATE = "duplicate"  # a platform that has the event already
 
 
+def forecast_reasons() -> list[tuple[str, str]]:
+    """Why a platform would not get an event: the reasons of sends, and two that keep a send from being made."""
+    return [
+        (NO_SIGNAL, "Nothing to attribute by"),
+        (DUPLICATE, "The platform has the event already"),
+        *reasons.choices(),
+    ]
+
+
 class ScheduledSend(serializers.Serializer):
+    """A send that is on its way."""
+
     sendId = serializers.CharField(source="pk")
     platform = serializers.ChoiceField(choices=choices())
 
@@ -33,7 +47,7 @@ class LeftOutAnswer(serializers.Serializer):
     """An optional value that could not be used. The event went on without it."""
 
     field = serializers.CharField()
-    code = serializers.CharField()
+    code = serializers.ChoiceField(choices=left_out.codes())
     message = serializers.CharField()
 
 
@@ -53,8 +67,9 @@ class ConversionAnswer(AnswerSerializer):
     eventId = serializers.CharField(source="conversion.event_id")
     sends = ScheduledSend(many=True)
 
+    @extend_schema_field(serializers.ChoiceField(choices=ArrivalStatus.choices))
     def get_capiStatus(self, recorded: Recorded) -> str:
-        return CapiStatus.PENDING if recorded.sends else CapiStatus.SKIPPED
+        return ArrivalStatus.PENDING if recorded.sends else ArrivalStatus.SKIPPED
 
     def get_dispatched(self, recorded: Recorded) -> bool:
         return bool(recorded.sends)
@@ -95,6 +110,7 @@ class ConversionDetail(AnswerSerializer):
     def get_customEventName(self, conversion: Conversion) -> str | None:
         return conversion.custom_event_name or None
 
+    @extend_schema_field(serializers.ChoiceField(choices=CapiStatus.choices))
     def get_capiStatus(self, conversion: Conversion) -> str:
         return capi_status(conversion)
 
@@ -121,9 +137,9 @@ class PlatformForecast(AnswerSerializer):
     platform = serializers.ChoiceField(choices=choices())
     pixelId = serializers.CharField(help_text="The platform's own id.")
     wouldSend = serializers.BooleanField()
-    reason = serializers.CharField(allow_null=True, help_text="Why it would not be sent.")
+    reason = serializers.ChoiceField(choices=forecast_reasons(), allow_null=True, help_text="Why it would not be sent.")
     explanation = serializers.CharField(allow_null=True, help_text="The same as a sentence.")
-    payload = serializers.JSONField(allow_null=True, help_text="The event as the platform would get it.")
+    payload = serializers.DictField(allow_null=True, help_text="The event as the platform would get it.")
     matchKeys = serializers.ListField(child=serializers.CharField(), help_text="What the person can be found by.")
     missingKeys = serializers.ListField(child=serializers.CharField(), help_text="What would help, the best first.")
     matchQuality = serializers.FloatField(help_text="0 to 10, by the keys that are there.")

@@ -77,5 +77,5 @@ def codes() -> list[str]:
 
 
 def choices() -> list[tuple[str, str]]:
-    """Reasons and labels, for filters."""
+    """Reasons and labels, for filters and the API document."""
     return [(code, words_of(code).label) for code in codes()]

@@ -14,13 +14,9 @@ from dispatch.models import Attempt, Pixel, Receipt, Send
 from dispatch.platforms.registry import choices
 
 
-def _reasons_help() -> str:
-    return "Why it ended unsent. " + " ".join(
-        f"`{code}`: {reasons.words_of(code).meaning} {reasons.words_of(code).advice}" for code in reasons.codes()
-    )
-
-
 class SendError(AnswerSerializer):
+    """What the platform said of the last try."""
+
     code = serializers.CharField(source="error_code")
     message = serializers.CharField(source="error_message")
     traceId = serializers.SerializerMethodField()
@@ -36,12 +32,13 @@ class SendAnswer(AnswerSerializer):
     platform = serializers.ChoiceField(choices=choices())
     pixelId = serializers.CharField(source="pixel.pixel_id")
     status = serializers.ChoiceField(choices=SendStatus.choices)
-    reason = serializers.SerializerMethodField(help_text=_reasons_help())
+    reason = serializers.SerializerMethodField(help_text="Why it ended unsent.")
     attempts = serializers.IntegerField()
     nextAttemptAt = serializers.SerializerMethodField()
     sentAt = serializers.SerializerMethodField()
     lastError = serializers.SerializerMethodField()
 
+    @extend_schema_field(serializers.ChoiceField(choices=reasons.choices(), allow_null=True))
     def get_reason(self, send: Send) -> str | None:
         return send.reason or None
 
@@ -52,6 +49,7 @@ class SendAnswer(AnswerSerializer):
     def get_sentAt(self, send: Send) -> int | None:
         return milliseconds(send.sent_at) if send.sent_at else None
 
+    @extend_schema_field(SendError(allow_null=True))
     def get_lastError(self, send: Send) -> dict[str, Any] | None:
         return dict(SendError(send).data) if send.error_code else None
 
@@ -146,6 +144,8 @@ class PixelAnswer(AnswerSerializer):
 
 
 class PixelsAnswer(serializers.Serializer):
+    """GET /pixels: the pixels of the account or of one site."""
+
     pixels = PixelAnswer(many=True)
 
 

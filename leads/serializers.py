@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from adtarget.api.fields import AnswerSerializer, Moment, Money, TelegramId
-from conversions.choices import API_SOURCES, EventType
+from conversions.choices import API_SOURCES, CapiStatus, EventType
 from conversions.models import Conversion
 from conversions.status import capi_status
 from leads import throttling
@@ -15,6 +15,8 @@ from leads.models import ApiKey, Channel
 
 
 class LeadConversion(AnswerSerializer):
+    """A conversion of a lead, without its sends."""
+
     conversionId = serializers.CharField(source="pk")
     channelId = serializers.CharField(source="channel_id")
     eventType = serializers.ChoiceField(choices=EventType.choices, source="event_type")
@@ -31,6 +33,7 @@ class LeadConversion(AnswerSerializer):
     def get_customEventName(self, conversion: Conversion) -> str | None:
         return conversion.custom_event_name or None
 
+    @extend_schema_field(serializers.ChoiceField(choices=CapiStatus.choices))
     def get_capiStatus(self, conversion: Conversion) -> str:
         return capi_status(conversion)
 
@@ -45,6 +48,8 @@ class LeadConversion(AnswerSerializer):
 
 
 class LeadAnswer(AnswerSerializer):
+    """GET /leads/{telegramUserId}: the lead with its latest conversions."""
+
     telegramUserId = TelegramId(source="telegram_user_id")
     siteId = serializers.CharField(source="site_id")
     firstSeenAt = Moment(source="first_seen_at")
@@ -57,6 +62,8 @@ class LeadAnswer(AnswerSerializer):
 
 
 class ChannelAnswer(AnswerSerializer):
+    """A channel that events may name."""
+
     siteId = serializers.CharField(source="site_id")
     siteDomain = serializers.CharField(source="site.domain")
     channelId = serializers.CharField(source="pk")
@@ -72,15 +79,20 @@ class ChannelAnswer(AnswerSerializer):
     def get_username(self, channel: Channel) -> str | None:
         return channel.username or None
 
+    @extend_schema_field(serializers.ChoiceField(choices=EventType.choices, allow_null=True))
     def get_eventType(self, channel: Channel) -> str | None:
         return channel.event_type or None
 
 
 class ChannelsAnswer(serializers.Serializer):
+    """GET /channels: the active channels."""
+
     channels = ChannelAnswer(many=True)
 
 
 class SiteAnswer(serializers.Serializer):
+    """A site of the account."""
+
     siteId = serializers.CharField(source="pk")
     websiteId = serializers.CharField(source="website_id")
     domain = serializers.CharField()
@@ -89,6 +101,8 @@ class SiteAnswer(serializers.Serializer):
 
 
 class SitesAnswer(serializers.Serializer):
+    """GET /sites: the sites that the key may use."""
+
     sites = SiteAnswer(many=True)
 
 

@@ -17,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from adtarget.core import rate_limit
 from leads import api_keys, failed_keys
 from leads.models import Account, ApiKey, Channel, Site
-from tests import second_pass
+from tests import documented, second_pass
 from tests.browser import SharedChromium
 from tests.factories import AccountFactory, ChannelFactory, PixelFactory, SiteFactory
 from tests.faults.stack import Stack, wait_for
@@ -45,6 +45,13 @@ def _no_network() -> Iterator[None]:
     socket.socket.connect = _connect_to_loopback  # type: ignore[method-assign]
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _every_answer_as_documented() -> Iterator[None]:
+    """Whatever a test asks the API or the tracker, the answer is judged by the OpenAPI document."""
+    with documented.every_answer_judged():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

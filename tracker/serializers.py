@@ -86,6 +86,8 @@ class ClickIds(serializers.Serializer):
 
 
 class InitRequest(ClickIds):
+    """A page view. A wrong optional field is left out."""
+
     websiteId = Text(source="website_id")
     href = WebUrl()
     tempId = VisitorId(required=False, source="temp_id")
@@ -108,6 +110,8 @@ class InitRequest(ClickIds):
 
 
 class UpdateRequest(serializers.Serializer):
+    """Browser ids of a visitor who is known already."""
+
     websiteId = Text(source="website_id")
     tempId = VisitorId(source="temp_id")
     fbp = _optional()
@@ -121,6 +125,8 @@ class UpdateRequest(serializers.Serializer):
 
 
 class InviteRequest(ClickIds):
+    """The query of the invite: who taps, for which channel, with which click ids."""
+
     websiteId = Text(source="website_id")
     tempId = VisitorId(source="temp_id")
     clientSessionId = _optional("client_session_id")

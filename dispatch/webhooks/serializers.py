@@ -28,11 +28,15 @@ class WebhookRequest(serializers.Serializer):
 
 
 class WebhookChange(WebhookRequest):
+    """What to change of an endpoint."""
+
     url = Text(max_length=targets.LONGEST_URL, required=False, allow_blank=False)
     active = Flag(required=False, help_text="true also resumes a paused endpoint.")
 
 
 class WebhookAnswer(AnswerSerializer):
+    """An endpoint: what it gets, and whether it works."""
+
     webhookId = serializers.CharField(source="pk")
     url = serializers.CharField()
     events = serializers.ListField(child=serializers.CharField())
@@ -47,14 +51,20 @@ class WebhookAnswer(AnswerSerializer):
 
 
 class WebhookListAnswer(AnswerSerializer):
+    """GET /webhooks: the account's endpoints."""
+
     webhooks = WebhookAnswer(many=True)
 
 
 class WebhookSecretAnswer(AnswerSerializer):
+    """The secret of an endpoint."""
+
     secret = serializers.CharField(help_text="whsec_ and base64; its bytes are the key of the signatures.")
 
 
 class WebhookAttemptAnswer(AnswerSerializer):
+    """One try of a message."""
+
     number = serializers.IntegerField()
     startedAt = Moment(source="started_at")
     durationMs = serializers.IntegerField(source="duration_ms", allow_null=True)
@@ -66,6 +76,8 @@ class WebhookAttemptAnswer(AnswerSerializer):
 
 
 class WebhookMessageAnswer(AnswerSerializer):
+    """A message with its tries."""
+
     messageId = serializers.CharField(source="pk")
     type = serializers.ChoiceField(choices=WebhookEvent.choices, source="event")
     status = serializers.ChoiceField(choices=MessageStatus.choices)
@@ -79,4 +91,6 @@ class WebhookMessageAnswer(AnswerSerializer):
 
 
 class WebhookMessageListAnswer(AnswerSerializer):
+    """Messages of one endpoint, newest first."""
+
     messages = WebhookMessageAnswer(many=True)

@@ -1,0 +1,1 @@
+"""Completes the OpenAPI document: what drf-spectacular cannot read from views and serializers."""
