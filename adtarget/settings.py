@@ -165,6 +165,8 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=16), "timeout": 5},
         "options": "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=15000",
+        # The server keeps what adtarget.core.prepared asks it to, and nothing because it comes often.
+        "prepare_threshold": 1_000_000_000,
     }
 
 CACHES = {

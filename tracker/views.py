@@ -19,7 +19,7 @@ from leads.models import Site
 from tracker import click_ids, invites, link_making, origins, visitor_consent, visits
 from tracker.models import Visit
 from tracker.page_view import acceptable_ids, read_page_view, read_uuid
-from tracker.serializers import InitRequest, InviteRequest, UpdateRequest
+from tracker.serializers import InitRequest, InviteRequest, UpdateRequest, read_fields
 from tracker.sites import site_named
 
 VISITOR_COOKIE, VISITOR_FOR = "adtarget_temp_id", 365 * 24 * 3600
@@ -66,8 +66,7 @@ def init(request: HttpRequest) -> HttpResponse:
     known = body.get("temp_id") or _visitor_by_cookie(request)
     now = timezone.now()
     page = read_page_view(request, site=site, temp_id=known or uuid4(), href=body["href"], body=body)
-    before = visits.latest_visit(site, page.temp_id, now) if known else None
-    visit = visits.start_visit(page, before=before, now=now)
+    visit = visits.keep_page_view(page, now=now) if known else visits.start_visit(page, before=None, now=now)
     answer = _visit_answer(visit)
     if body.get("links"):
         answer["links"] = invites.own_links(site)
@@ -171,7 +170,7 @@ def _redirect(link: str) -> HttpResponse:
 
 # ------------------------------------------------------------------ reading a request
 def _body(serializer: Any, request: HttpRequest) -> dict[str, Any]:
-    return parsing.validate(serializer, parsing.read_json(request, allow_text_plain=True))
+    return read_fields(serializer, parsing.read_json(request, allow_text_plain=True))
 
 
 def _query(request: HttpRequest) -> dict[str, Any]:
@@ -180,7 +179,7 @@ def _query(request: HttpRequest) -> dict[str, Any]:
     visitor = _visitor_by_cookie(request)
     if visitor and not given.get("tempId"):
         given["tempId"] = str(visitor)
-    return parsing.validate(InviteRequest, given)
+    return read_fields(InviteRequest, given)
 
 
 def _visitor_by_cookie(request: HttpRequest) -> UUID | None:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from django.conf import settings
 from django.db.models import F
 
+from leads.models import Site
 from tracker import attribution, row_size
 from tracker.models import Visit, VisitUsage
 
@@ -40,6 +41,12 @@ class _Count:
 
 _lock = threading.Lock()
 _counts: dict[str, _Count] = {}
+
+
+def has_room(site: Site, *, now: datetime) -> bool:
+    """Whether every visit of the site is kept."""
+    with _lock:
+        return _count_of(site.pk, now).share() < 1
 
 
 def is_kept(visit: Visit, *, now: datetime) -> bool:

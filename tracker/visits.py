@@ -5,49 +5,35 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Subquery
-from django.db.models.expressions import RawSQL
-
-from adtarget.core.prepared import PreparedInsert, PreparedQuery
 from adtarget.core.times import milliseconds
 from dispatch.platforms import registry
 from leads.models import Site
-from tracker import click_ids, row_size, visit_budget, visitor_consent
+from tracker import click_ids, row_size, visit_budget, visit_rows, visitor_consent
 from tracker.models import TrackingSession, Visit
+from tracker.models.visit import id_columns
 from tracker.page_view import PLACE, PageView
 
 SESSION_FOR = timedelta(minutes=30)
 
 
-# RawSQL keeps the UUID field from reading the example; every database reads 32 hexadecimal digits.
-# Step by step, by way of the latest session: asked in one step, PostgreSQL goes through all visits of the site where it
-# has not counted its rows yet, as in the first minute of an installation.
-_visits_of = PreparedQuery(
-    lambda site_id, temp_id: (
-        Visit.objects.filter(
-            session=Subquery(
-                TrackingSession.objects.filter(site=site_id, temp_id=RawSQL("%s", [temp_id]))
-                .order_by("-last_visit_at")
-                .values("pk")[:1]
-            )
-        )
-        .select_related("session")
-        .order_by("-visited_at")[:1]
-    ),
-    "",
-    "",
-)
-_insert_session_and_visit = PreparedInsert(TrackingSession, Visit)
-_continue_session = PreparedInsert(
-    Visit, first="UPDATE tracker_trackingsession SET last_visit_at = %s, client_session_id = %s WHERE id = %s"
-)
-
-
 def latest_visit(site: Site, temp_id: UUID, now: datetime) -> Visit | None:
     """The visitor's latest visit of the last 90 days, as long as click ids are remembered."""
-    for visit in _visits_of(site.pk, temp_id.hex):
-        return visit if visit.visited_at > now - click_ids.REMEMBERED_FOR else None
-    return None
+    visit = visit_rows.latest_of(site.pk, temp_id)
+    return visit if visit and visit.visited_at > now - click_ids.REMEMBERED_FOR else None
+
+
+def keep_page_view(page: PageView, *, now: datetime) -> Visit:
+    """Keeps a page view in the visitor's running session or a new one.
+
+    A visitor who names no session is most likely a new one, who is stored without being looked for first.
+    """
+    is_new = not page.body.get("client_session_id") and visit_rows.can_insert_unless_known()
+    if is_new and visit_budget.has_room(page.site, now=now):
+        visit = _new_visit(page, before=None, now=now)
+        if visit_rows.insert_unless_known(visit.session, visit):
+            visit_budget.note(visit, now=now)
+            return visit
+    return start_visit(page, before=latest_visit(page.site, page.temp_id, now), now=now)
 
 
 def start_visit(page: PageView, *, before: Visit | None, now: datetime, from_tap: bool = False) -> Visit:
@@ -55,18 +41,13 @@ def start_visit(page: PageView, *, before: Visit | None, now: datetime, from_tap
 
     Over the site's budget of the day it may be left out: the answer is the same, and no row is there.
     """
-    session = before.session if before and before.session.last_visit_at > now - SESSION_FOR else None
-    is_new = session is None
-    session = session or TrackingSession(site=page.site, temp_id=page.temp_id, started_at=now)
-    session.last_visit_at = now
-    session.client_session_id = page.text("client_session_id") or session.client_session_id
-    visit = _visit(page, session, before=before, in_same_session=not is_new, now=now)
+    visit = _new_visit(page, before=before, now=now)
     visit.from_tap = from_tap
     if visit_budget.is_kept(visit, now=now):
-        if is_new:
-            _insert_session_and_visit(session, visit)
+        if visit.session._state.adding:
+            visit_rows.insert_session_and_visit(visit.session, visit)
         else:
-            _continue_session(visit, first=(now, session.client_session_id, session.pk))
+            visit_rows.continue_session(visit.session, visit, now=now)
         visit_budget.note(visit, now=now)
     if before and visitor_consent.is_news(page.consent, before):
         visitor_consent.tell_visits(page.site, page.temp_id, page.consent)
@@ -96,12 +77,16 @@ def brings_a_click(page: PageView, visit: Visit) -> bool:
     return any(new.get(name) and new[name] != visit.signal(name) for name in (*registry.click_fields(), *parameters))
 
 
-def _visit(
-    page: PageView, session: TrackingSession, *, before: Visit | None, in_same_session: bool, now: datetime
-) -> Visit:
+def _new_visit(page: PageView, *, before: Visit | None, now: datetime) -> Visit:
+    """The visit and its session, not stored yet: the one of `before` as long as it runs."""
+    session = before.session if before and before.session.last_visit_at > now - SESSION_FOR else None
+    same_session = before if session else None
+    session = session or TrackingSession(site=page.site, temp_id=page.temp_id, started_at=now)
+    session.last_visit_at = now
+    session.client_session_id = page.text("client_session_id") or session.client_session_id
     signals, seen_at = _signals(page, before=before, now=now)
     external_user_id = page.text("external_user_id") or (before.external_user_id if before else "")
-    texts = _shown(page, before=before if in_same_session else None)
+    texts = _shown(page, before=same_session)
     consent = dict(page.consent) or (before.consent if before else {})
     listed = _listed(page)
     limited = (value for name, value in signals.items() if name not in listed)
@@ -115,7 +100,7 @@ def _visit(
         client_ip=page.client_ip,
         seen_at=seen_at,
         consent=consent,
-        **Visit().columns_of(signals),
+        **id_columns(signals),
         **row_size.cut_texts(texts, taken=taken),
     )
 

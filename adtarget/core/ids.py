@@ -6,6 +6,8 @@ from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _RANDOM_BITS = 76
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]  # the digits of ten bits
+_SHIFTS = range(120, -1, -10)
 
 
 def new_id(prefix: str) -> str:
@@ -29,8 +31,4 @@ def first_id_of_moment(prefix: str, moment: datetime) -> str:
 
 def _written(prefix: str, microseconds: int, chance: int | None = None) -> str:
     number = (microseconds << _RANDOM_BITS) | (secrets.randbits(_RANDOM_BITS) if chance is None else chance)
-    digits = []
-    for _ in range(26):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(reversed(digits))}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"

@@ -1,7 +1,12 @@
-"""Queries of the hot paths whose SQL is compiled once: compiling takes Django longer than the database needs."""
+"""Queries of the hot paths whose SQL is compiled once: compiling takes Django longer than the database needs.
+
+PostgreSQL also keeps them parsed and planned, in each connection (docs/decisions/prepared-statements.md).
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models, transaction
@@ -27,7 +32,7 @@ class PreparedQuery(Generic[M]):
         if not self._sql:
             self._compile()
         given = {_bound(marker): _bound(value) for marker, value in zip(self._markers, values, strict=True)}
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(self._sql, [given.get(param, param) for param in self._params])
             rows = cursor.fetchall()
         if self._converters:
@@ -69,6 +74,30 @@ def _bound(value: Value) -> Value:
     return bound
 
 
+def prepared_cursor() -> Any:
+    """Django's cursor; on PostgreSQL one whose statements the server keeps for the next time.
+
+    Where statements are written down, as in tests that count them, they come with their values in them.
+    """
+    if connection.vendor != "postgresql" or connection.queries_logged:
+        return connection.cursor()
+    connection.ensure_connection()
+    return connection.make_cursor(_preparing_cursor()(connection.connection))
+
+
+@cache
+def _preparing_cursor() -> type[Any]:
+    import psycopg  # not where the database is SQLite
+
+    class PreparingCursor(psycopg.Cursor[Any]):
+        """Has each of its statements prepared; the connection's own threshold is out of reach (settings.py)."""
+
+        def execute(self, query: Any, params: Any = None, **_options: Any) -> Any:
+            return super().execute(query, params, prepare=True)
+
+    return PreparingCursor
+
+
 class PreparedInsert:
     """`PreparedInsert(Thing, Other)` and then `insert(thing, other)` as often as you like: all or nothing.
 
@@ -78,29 +107,81 @@ class PreparedInsert:
     """
 
     def __init__(self, *models: type[models.Model], first: str = "") -> None:
-        self._fields = [model._meta.concrete_fields for model in models]
-        self._sql = [*filter(None, [first]), *map(_insert_sql, models)]
+        self._models = models
+        self._first = [first] if first else []
 
     def __call__(self, *instances: models.Model, first: Sequence[Value] = ()) -> None:
-        values = [[_bound(value) for value in first]] if first else []
-        values += [
-            [field.get_db_prep_save(field.pre_save(instance, True), connection) for field in fields]
-            for fields, instance in zip(self._fields, instances, strict=True)
-        ]
+        rows = [[_bound(value) for value in first]] if first else []
+        rows += map(row_of, instances)
+        sql = [*self._first, *map(insert_sql, self._models)]
         if connection.vendor == "postgresql":
-            *earlier, last = self._sql
-            before = ", ".join(f"row_{number} AS ({sql})" for number, sql in enumerate(earlier))
-            with connection.cursor() as cursor:
-                cursor.execute(f"WITH {before} {last}" if before else last, [value for row in values for value in row])
+            with prepared_cursor() as cursor:
+                cursor.execute(_as_one(*sql), [value for row in rows for value in row])
         else:
             with transaction.atomic(), connection.cursor() as cursor:
-                for sql, row in zip(self._sql, values, strict=True):
-                    cursor.execute(sql, row)
-        for instance in instances:
-            instance._state.adding, instance._state.db = False, connection.alias
+                for statement, row in zip(sql, rows, strict=True):
+                    cursor.execute(statement, row)
+        mark_stored(*instances)
 
 
-def _insert_sql(model: type[models.Model]) -> str:
-    names = [connection.ops.quote_name(str(field.column)) for field in model._meta.concrete_fields]
-    table, places = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(names))
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"  # noqa: S608
+def mark_stored(*instances: models.Model) -> None:
+    """Lets Django know that the rows are in the database."""
+    for instance in instances:
+        instance._state.adding, instance._state.db = False, connection.alias
+
+
+@cache
+def _as_one(*statements: str) -> str:
+    """One statement that does what several do, in PostgreSQL."""
+    *earlier, last = statements
+    before = ", ".join(f"row_{number} AS ({sql})" for number, sql in enumerate(earlier))
+    return f"WITH {before} {last}" if before else last
+
+
+@cache
+def insert_sql(model: type[models.Model]) -> str:
+    """`INSERT INTO … VALUES (%s, …)` for a row of the model."""
+    table, names = connection.ops.quote_name(model._meta.db_table), column_names(model)
+    return f"INSERT INTO {table} ({names}) VALUES ({places(model)})"  # noqa: S608
+
+
+def column_names(model: type[models.Model]) -> str:
+    """The model's columns, quoted, in the order of `row_of`."""
+    return ", ".join(connection.ops.quote_name(str(field.column)) for field in model._meta.concrete_fields)
+
+
+def places(model: type[models.Model]) -> str:
+    """A place for the value of each column."""
+    return ", ".join(["%s"] * len(model._meta.concrete_fields))
+
+
+def row_of(instance: models.Model) -> list[Any]:
+    """The instance's values as the database's driver takes them."""
+    fields, read, to_convert = _reading(type(instance), connection.vendor)
+    row = list(read(instance))
+    for place in to_convert:
+        row[place] = fields[place].get_db_prep_save(fields[place].pre_save(instance, True), connection)
+    return row
+
+
+#: Fields whose values psycopg takes as they are; for the others Django is asked.
+_AS_THEY_ARE = (
+    models.BooleanField,
+    models.CharField,
+    models.DateTimeField,
+    models.ForeignKey,
+    models.PositiveIntegerField,
+    models.UUIDField,
+)
+
+
+@cache
+def _reading(model: type[models.Model], vendor: str) -> tuple[list[Any], Callable[[Any], tuple[Any, ...]], list[int]]:
+    """The model's fields, what reads all of an instance at once, and the places of those that need converting."""
+    fields: list[Any] = list(model._meta.concrete_fields)
+    convert = [
+        place
+        for place, field in enumerate(fields)
+        if vendor != "postgresql" or type(field) not in _AS_THEY_ARE or getattr(field, "auto_now_add", False)
+    ]
+    return fields, attrgetter(*(field.attname for field in fields)), convert

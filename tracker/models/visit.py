@@ -101,20 +101,25 @@ class Visit(models.Model):
 
     def columns_of(self, ids: Mapping[str, str]) -> dict[str, Any]:
         """Ids by field as values of columns, those without a column among the visit's other ones."""
-        parameters = click_ids.parameters_among(ids)
-        found: dict[str, Any] = {field: value for field, value in ids.items() if field in ID_COLUMNS}
-        more = {
-            field: value
-            for field, value in ids.items()
-            if field not in ID_COLUMNS and not field.startswith(click_ids.PARAMETER)
-        }
-        if more:
-            found["more_ids"] = self.more_ids | more
-        if parameters:
-            found["parameters"] = self.parameters | parameters
-        return found
+        columns = id_columns(ids)
+        for name in ("more_ids", "parameters"):
+            if name in columns:
+                columns[name] = getattr(self, name) | columns[name]
+        return columns
 
     @property
     def all_parameters(self) -> dict[str, str]:
         """Its kept parameters by `param:` and name."""
         return {click_ids.PARAMETER + name: value for name, value in self.parameters.items()}
+
+
+def id_columns(ids: Mapping[str, str]) -> dict[str, Any]:
+    """Ids by field as values of columns; `more_ids` and `parameters` hold those without one, where there are any."""
+    parameters = click_ids.parameters_among(ids)
+    found: dict[str, Any] = {field: value for field, value in ids.items() if field in ID_COLUMNS}
+    more = {
+        field: value
+        for field, value in ids.items()
+        if field not in ID_COLUMNS and not field.startswith(click_ids.PARAMETER)
+    }
+    return found | ({"more_ids": more} if more else {}) | ({"parameters": parameters} if parameters else {})
