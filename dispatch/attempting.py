@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Case, Exists, F, OuterRef, TextField, Value, When
 
 from adtarget.core import exact_json
@@ -17,6 +18,7 @@ from dispatch.models.send import SendQuerySet
 from dispatch.platforms.base import Platform
 from dispatch.platforms.facts import Payload
 from dispatch.platforms.reading import Verdict
+from dispatch.statements import run
 
 KEPT_RESPONSE = 2000  # characters of an answer on its attempt
 
@@ -25,14 +27,17 @@ _BEGIN = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(%(given)s::jsonb) AS one(id varchar, request jsonb, notes jsonb)
 ), held AS (
+    SELECT id FROM dispatch_send
+    WHERE id = ANY (%(ids)s::varchar[]) AND claim = %(claim)s FOR NO KEY UPDATE
+), counted AS (
     UPDATE dispatch_send s
     SET attempts = s.attempts + 1, due_at = CASE WHEN s.due_at < %(renewed_before)s THEN %(lease_end)s ELSE s.due_at END
-    FROM given WHERE s.id = given.id AND s.claim = %(claim)s
+    FROM held WHERE s.id = held.id AND (SELECT count(*) FROM held) = %(size)s
     RETURNING s.id, s.attempts
 )
 INSERT INTO dispatch_attempt
     (send_id, number, request, notes, started_at, batch_size, outcome, code, message, trace_id, response)
-SELECT id, attempts, request, notes, %(now)s, %(size)s, 'started', '', '', '', '' FROM held JOIN given USING (id)
+SELECT id, attempts, request, notes, %(now)s, %(size)s, 'started', '', '', '', '' FROM counted JOIN given USING (id)
 RETURNING send_id, id
 """
 
@@ -46,7 +51,7 @@ def begin(
     lease_end: datetime,
     now: datetime,
 ) -> list[int]:
-    """Counts and writes an attempt of each send whose claim still holds; their keys, in the order of the batch.
+    """Counts and writes an attempt of each send; their keys, in the order of the batch, or [] where a claim was lost.
 
     A lease of which a quarter has not passed yet is not renewed.
     """
@@ -58,15 +63,14 @@ def begin(
     ]
     values = {
         "given": exact_json.encode(given).decode(),
+        "ids": [send.pk for send in batch],
         "claim": batch[0].claim,
         "lease_end": lease_end,
         "renewed_before": now + (lease_end - now) * 3 / 4,
         "size": len(batch),
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, values)
-        keys: dict[str, int] = dict(cursor.fetchall())
+    keys: dict[str, int] = dict(run(_BEGIN, values))
     return [keys[send.pk] for send in batch if send.pk in keys]
 
 
@@ -79,8 +83,16 @@ def _begin_row_by_row(
     lease_end: datetime,
     now: datetime,
 ) -> list[int]:
-    if held.update(due_at=lease_end, attempts=F("attempts") + 1) != len(batch):
-        return []
+    with transaction.atomic():
+        if held.update(due_at=lease_end, attempts=F("attempts") + 1) != len(batch):
+            transaction.set_rollback(True)
+            return []
+        return _insert(batch, payloads, notes, now=now)
+
+
+def _insert(
+    batch: Sequence[Send], payloads: Sequence[Payload], notes: Sequence[list[str]], *, now: datetime
+) -> list[int]:
     rows = Attempt.objects.bulk_create(
         Attempt(
             send=send, number=send.attempts + 1, started_at=now, batch_size=len(batch), request=payload, notes=noted
@@ -102,17 +114,24 @@ def conclude(
     now: datetime,
 ) -> None:
     """Attempts that got one verdict. Of a person who was erased meanwhile the answer's text is not kept."""
+    told = facts(verdict, answer, started=started, now=now)
     was_erased = Exists(Send.objects.filter(pk=OuterRef("send_id"), reason=Reason.ERASED))
-    Attempt.objects.filter(among(attempts)).update(
-        receipt=_receipt(pixel, platform, sends, verdict, now=now),
-        outcome=verdict.outcome,
-        duration_ms=max(0, (now - started) // timedelta(milliseconds=1)),
-        http_status=answer.status or None,
-        code=verdict.code[:64],
-        message=redact(verdict.message)[:500],
-        trace_id=verdict.trace_id[:128],
-        response=Case(When(was_erased, then=Value("")), default=Value(readable(answer.body)), output_field=TextField()),
-    )
+    kept = Case(When(was_erased, then=Value("")), default=Value(told.pop("response")), output_field=TextField())
+    receipt = _receipt(pixel, platform, sends, verdict, now=now)
+    Attempt.objects.filter(among(attempts)).update(receipt=receipt, response=kept, **told)
+
+
+def facts(verdict: Verdict, answer: HttpAnswer, *, started: datetime, now: datetime) -> dict[str, Any]:
+    """What an attempt keeps of its answer, by column."""
+    return {
+        "outcome": verdict.outcome,
+        "duration_ms": max(0, (now - started) // timedelta(milliseconds=1)),
+        "http_status": answer.status or None,
+        "code": verdict.code[:64],
+        "message": redact(verdict.message)[:500],
+        "trace_id": verdict.trace_id[:128],
+        "response": readable(answer.body),
+    }
 
 
 def readable(body: bytes) -> str:

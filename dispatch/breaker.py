@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, QuerySet
 
+from adtarget.core.prepared import PreparedQuery
 from dispatch.choices import Priority
 from dispatch.models import Pixel, PlatformHealth, Send
 
@@ -17,11 +18,12 @@ OPENS_AT_PLATFORM = 20  # of any of its pixels, without one success between
 LONGEST_HOLD = timedelta(minutes=5)
 
 Breakers = tuple[Pixel, PlatformHealth]
+_HEALTH = PreparedQuery(lambda platform: PlatformHealth.objects.filter(platform=platform), "")
 
 
 def of(pixel: Pixel) -> Breakers:
-    health, _ = PlatformHealth.objects.get_or_create(platform=pixel.platform)
-    return pixel, health
+    health = next(iter(_HEALTH(pixel.platform)), None)
+    return pixel, health or PlatformHealth.objects.get_or_create(platform=pixel.platform)[0]
 
 
 def is_open(breakers: Breakers, now: datetime) -> bool:

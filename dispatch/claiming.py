@@ -92,13 +92,10 @@ def begin_attempt(
         [*(value["message"] for value in send.conversion.left_out), *noted]
         for send, noted in zip(batch, notes, strict=True)
     ]
-    with transaction.atomic():
-        keys = attempting.begin(batch, payloads, left_out, held=_held(batch), lease_end=_lease_end(now), now=now)
-        if len(keys) != len(batch):
-            transaction.set_rollback(True)
-            return []
-    for send in batch:
-        send.attempts += 1
+    keys = attempting.begin(batch, payloads, left_out, held=_held(batch), lease_end=_lease_end(now), now=now)
+    if keys:
+        for send in batch:
+            send.attempts += 1
     return keys
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from adtarget.core import rate_limit
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.core.logs import redact
-from dispatch import attempting, breaker, claiming, pausing, retry
+from adtarget.core.prepared import PreparedQuery
+from dispatch import accepting, attempting, breaker, claiming, pausing, retry
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.consent import ConsentDenied, permitted
 from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
@@ -35,6 +36,10 @@ log = structlog.get_logger(__name__)
 Post = Callable[[PreparedRequest], HttpAnswer]
 Clock = Callable[[], datetime]
 
+_RUNNING_PIXEL = PreparedQuery(
+    lambda pixel_id: Pixel.objects.active().select_related("site").filter(pk=pixel_id, paused_at__isnull=True), ""
+)
+
 
 @dataclass(slots=True)
 class Parcel:
@@ -48,27 +53,43 @@ class Parcel:
 def deliver_sends(pixel_id: str, *, post: Post, clock: Clock) -> int:
     """Sends everything that is due for the pixel, batch after batch; how many were taken up."""
     taken, limit = 0, settings.DISPATCH_BATCH_SIZE
-    while True:
-        pixel = Pixel.objects.select_related("site").filter(pk=pixel_id, is_active=True, paused_at__isnull=True).first()
-        if pixel is None or pixel.platform not in PLATFORMS:
-            return taken
-        platform, breakers = PLATFORMS[pixel.platform], breaker.of(pixel)
-        if breaker.is_open(breakers, clock()) or not claiming.is_anything_due(pixel, now=clock()):
-            return taken
-        if quota_is_used(platform):
-            return taken
-        if breaker.needs_probe(breakers):
-            if not breaker.claim_probe(breakers, now=clock()):
-                return taken
-            limit = 1
-        batch = claiming.claim(
-            pixel=pixel, limit=min(limit, platform.batch_limit), max_age=platform.max_age, now=clock()
-        )
-        if not batch:
-            return taken
-        Delivery(pixel, platform, breakers, post=post, clock=clock).deliver(batch)
-        taken += len(batch)
-        limit = min(limit * 4, settings.DISPATCH_BATCH_SIZE)  # a platform that comes back is not flooded
+    while batch := deliver_batch(pixel_id, limit=limit, post=post, clock=clock):
+        taken += batch.size
+        if not batch.more:
+            break
+        limit = min(batch.limit * 4, settings.DISPATCH_BATCH_SIZE)  # a platform that comes back is not flooded
+    return taken
+
+
+@dataclass(slots=True)
+class Batch:
+    """What was taken up at once: how many, at most how many, and whether more may be due."""
+
+    size: int
+    limit: int
+    more: bool
+
+
+def deliver_batch(pixel_id: str, *, limit: int, post: Post, clock: Clock) -> Batch | None:
+    """Sends at most `limit` due events of the pixel; None where nothing is due or may go."""
+    pixel = next(iter(_RUNNING_PIXEL(pixel_id)), None)
+    if pixel is None or pixel.platform not in PLATFORMS:
+        return None
+    platform, breakers = PLATFORMS[pixel.platform], breaker.of(pixel)
+    if breaker.is_open(breakers, clock()):
+        return None
+    is_probe = breaker.needs_probe(breakers)
+    is_counted = is_probe or platform.requests_per_minute is not None  # a request that finds nothing is not to be spent
+    if (is_counted or connection.vendor == "sqlite") and not claiming.is_anything_due(pixel, now=clock()):
+        return None
+    if quota_is_used(platform) or (is_probe and not breaker.claim_probe(breakers, now=clock())):
+        return None
+    limit = min(1 if is_probe else limit, platform.batch_limit)
+    sends = claiming.claim(pixel=pixel, limit=limit, max_age=platform.max_age, now=clock())
+    if not sends:
+        return None
+    more = Delivery(pixel, platform, breakers, post=post, clock=clock).deliver(sends)
+    return Batch(len(sends), limit, more)
 
 
 def quota_is_used(platform: Platform) -> bool:
@@ -89,14 +110,16 @@ class Delivery:
         self.pixel, self.platform, self.breakers = pixel, platform, breakers
         self.post, self.clock = post, clock
         self.config = pixel.config()
+        self.more = True
 
-    def deliver(self, batch: Sequence[Send]) -> None:
-        """Every send of the batch is concluded, or due again, when this returns."""
+    def deliver(self, batch: Sequence[Send]) -> bool:
+        """Every send of the batch is concluded, or due again, when this returns: whether more may be due."""
         groups = deque([self._render(batch)])
         while groups:
             group = groups.popleft()
             if group:
                 groups.extend(self._attempt(group))
+        return self.more
 
     def _render(self, batch: Sequence[Send]) -> list[Parcel]:
         """The payloads of the sends; those without one end here, with a reason."""
@@ -202,13 +225,23 @@ class Delivery:
         now: datetime,
     ) -> None:
         """Sends before their attempts, the order in which erasing a person takes them too."""
+        self.more = True
+        sends = [parcel.send for parcel in group]
+        if self.platform.later is None and [verdict.outcome for verdict in alike] == [Outcome.ACCEPTED]:
+            facts = attempting.facts(next(iter(alike)), answer, started=started, now=now)
+            more = accepting.accept(self.pixel, sends, attempts, facts, now=now)
+            if more is not None:
+                self.more = more
+                return
         with transaction.atomic():
             for verdict, indexes in alike.items():
                 if not _decides_nothing(verdict, group):
-                    self._settle([group[index].send for index in indexes], verdict, now=now)
+                    self._settle([sends[index] for index in indexes], verdict, now=now)
             for verdict, indexes in alike.items():
-                sends, kept = [group[index].send for index in indexes], [attempts[index] for index in indexes]
-                attempting.conclude(self.pixel, self.platform, sends, kept, verdict, answer, started=started, now=now)
+                of_these, kept = [sends[index] for index in indexes], [attempts[index] for index in indexes]
+                attempting.conclude(
+                    self.pixel, self.platform, of_these, kept, verdict, answer, started=started, now=now
+                )
 
     def _settle(self, sends: list[Send], verdict: Verdict, *, now: datetime) -> None:
         last_error = {

@@ -4,11 +4,12 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError
 
 from conversions.models import Conversion
 from dispatch.models import Pixel, Send
 from dispatch.row_columns import Columns
+from dispatch.statements import run
 from leads.unreadable import is_unreadable
 from tracker.models import Visit
 
@@ -43,7 +44,7 @@ FROM claimed s JOIN conversions_conversion c ON c.id = s.conversion_id LEFT JOIN
 def take(pixel: Pixel, *, limit: int, alone_before: datetime, now: datetime, lease_end: datetime) -> list[Send]:
     """Up to `limit` due sends that may share a request, claimed; [] where the first of them must travel alone.
 
-    [] also where a row cannot be read: nothing is claimed then.
+    [] also where a row cannot be read: what was claimed is due again then.
     """
     claim = uuid.uuid4()
     values: dict[str, Any] = {
@@ -55,12 +56,11 @@ def take(pixel: Pixel, *, limit: int, alone_before: datetime, now: datetime, lea
         "lease_end": lease_end,
     }
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_CLAIM, values)
-            return [_send(row, pixel, claim) for row in cursor.fetchall()]
+        return [_send(row, pixel, claim) for row in run(_CLAIM, values)]
     except (DatabaseError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
         if not is_unreadable(error):
             raise
+    Send.objects.filter(pixel=pixel, claim=claim).update(claim=None, due_at=now)
     return []
 
 
