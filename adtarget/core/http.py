@@ -1,11 +1,14 @@
 """All outgoing HTTP: a wall-clock deadline, a cap on the answer, and no database connection held meanwhile.
 
-`requests` times a read from its last byte, so a server that drips one byte a
-second is never timed out. Here a timer closes the connection at the deadline,
-whether the server hangs, drips headers or drips the body.
+A read timeout counts from the last byte, so a server that drips one byte a
+second is never timed out. Here a watchdog closes the connection at the
+deadline, whether the server hangs, drips headers or drips the body.
 """
 
 import contextlib
+import heapq
+import itertools
+import os
 import socket
 import threading
 import time
@@ -13,12 +16,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import connection, connectionpool
+import certifi
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout, connection, connectionpool
 from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from adtarget.core.database import release_connection
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
@@ -26,6 +30,7 @@ from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 CONNECT_SECONDS = 3.0
 MAX_ANSWER_BYTES = 256 * 1024
 LONGEST_RETRY_AFTER = timedelta(hours=6)
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "AdTarget"}
 LATE = "No complete answer in time."
 
 #: Host and port → the address to connect to. Raises AddressRefused.
@@ -46,37 +51,83 @@ class Deadline:
     def __init__(self, seconds: float, choose_address: ChooseAddress | None) -> None:
         self.ends = time.monotonic() + seconds
         self.choose_address = choose_address
-        self.connection: connection.HTTPConnection | None = None
         self.request_left = False
         self.passed = False
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
+        self._connection: connection.HTTPConnection | None = None
+        self._lock = threading.Lock()
+        self._is_over = False
 
     def __enter__(self) -> "Deadline":
         _of_this_thread.deadline = self
-        self._timer.start()
+        _watchdog.watch(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self.let_go()
+        self._is_over = True
         _of_this_thread.deadline = None
 
     def remaining(self) -> float:
         return max(0.001, self.ends - time.monotonic())
 
-    def _end(self) -> None:
+    def hold(self, conn: connection.HTTPConnection) -> None:
+        with self._lock:
+            self._connection = conn
+        self.request_left = True
+
+    def let_go(self) -> None:
+        """The connection may be another call's from now on."""
+        with self._lock:
+            self._connection = None
+
+    def end(self) -> None:
+        if self._is_over:
+            return
         self.passed = True
-        sock = getattr(self.connection, "sock", None)
-        if sock is not None:
-            with contextlib.suppress(OSError):  # it ended by itself meanwhile
-                sock.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            sock = getattr(self._connection, "sock", None)
+            if sock is not None:
+                with contextlib.suppress(OSError):  # it ended by itself meanwhile
+                    sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Watchdog:
+    """One thread of the process that ends deadlines in time; a timer each would cost a thread a request."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: list[tuple[float, int, Deadline]] = []
+        self._numbers = itertools.count()
+        self._process = 0
+
+    def watch(self, deadline: Deadline) -> None:
+        with self._changed:
+            if self._process != os.getpid():  # threads do not survive gunicorn's fork
+                self._process, self._waiting = os.getpid(), []
+                threading.Thread(target=self._run, name="deadlines", daemon=True).start()
+            is_next = not self._waiting or deadline.ends < self._waiting[0][0]
+            heapq.heappush(self._waiting, (deadline.ends, next(self._numbers), deadline))
+            if is_next:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                wait = self._waiting[0][0] - time.monotonic() if self._waiting else None
+                if wait is None or wait > 0:
+                    self._changed.wait(wait)
+                    continue
+                _, _, deadline = heapq.heappop(self._waiting)
+            deadline.end()
+
+
+_watchdog = _Watchdog()
 
 
 def _watch(conn: connection.HTTPConnection) -> None:
     deadline: Deadline | None = getattr(_of_this_thread, "deadline", None)
     if deadline is not None:
-        deadline.connection = conn
-        deadline.request_left = True
+        deadline.hold(conn)
 
 
 def _in_time(deadline: Deadline, choose: ChooseAddress, host: str, port: int) -> str:
@@ -130,15 +181,16 @@ class _HttpsConnection(_Chosen, connection.HTTPSConnection):
 class _HttpPool(connectionpool.HTTPConnectionPool):
     ConnectionCls = _HttpConnection
 
+    def _put_conn(self, conn: Any) -> None:
+        """Back to the pool, where another thread may take it: this call's deadline must not end that one's."""
+        deadline: Deadline | None = getattr(_of_this_thread, "deadline", None)
+        if deadline is not None:
+            deadline.let_go()
+        super()._put_conn(conn)
 
-class _HttpsPool(connectionpool.HTTPSConnectionPool):
-    ConnectionCls = _HttpsConnection
 
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+class _HttpsPool(_HttpPool, connectionpool.HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection  # type: ignore[assignment]
 
 
 def post(
@@ -176,28 +228,32 @@ def _call(
     release_connection()
     seconds = deadline.remaining()
     try:
-        response = _session(is_guarded=deadline.choose_address is not None).request(
+        response = _pools(is_guarded=deadline.choose_address is not None).request(
             method,
             url,
-            headers={"Accept-Encoding": "identity", **headers},
-            data=body,
-            timeout=(min(CONNECT_SECONDS, seconds), seconds),
-            allow_redirects=False,
-            stream=True,
+            headers={**_HEADERS, **headers},
+            body=body,
+            timeout=Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
+            redirect=False,
+            retries=False,
+            preload_content=False,
+            decode_content=False,
         )
-        with response:
+        try:
             return _read(response, deadline, max_bytes=max_bytes)
-    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        finally:
+            response.release_conn()
+    except (HTTPError, OSError, ValueError) as error:
         why = LATE if deadline.passed else _reason(error)
         return HttpAnswer(status=0, complete=False, reached=deadline.request_left, error=why)
 
 
-def _read(response: requests.Response, deadline: Deadline, *, max_bytes: int) -> HttpAnswer:
+def _read(response: BaseHTTPResponse, deadline: Deadline, *, max_bytes: int) -> HttpAnswer:
     """The answer as it came off the wire: never decompressed, never more than the cap."""
     body = bytearray()
     complete, error = True, ""
     try:
-        while chunk := response.raw.read1(64 * 1024, decode_content=False):
+        while chunk := response.read1(64 * 1024, decode_content=False):
             body += chunk
             if len(body) > max_bytes:
                 complete, error = False, f"The answer is over {max_bytes // 1024} kB."
@@ -210,9 +266,9 @@ def _read(response: requests.Response, deadline: Deadline, *, max_bytes: int) ->
     if deadline.passed:
         complete, error = False, LATE
     if not complete:
-        response.raw.close()
+        response.close()
     return HttpAnswer(
-        status=response.status_code,
+        status=response.status,
         body=bytes(body[:max_bytes]),
         complete=complete,
         retry_after=parse_retry_after(response.headers.get("Retry-After", ""), now=datetime.now(UTC)),
@@ -234,27 +290,20 @@ def parse_retry_after(text: str, *, now: datetime) -> timedelta | None:
     return min(max(moment - now, timedelta()), LONGEST_RETRY_AFTER)
 
 
-def _session(*, is_guarded: bool) -> requests.Session:
-    """This thread's session: connections are kept, nothing is shared, proxy variables are ignored."""
-    name = "guarded_session" if is_guarded else "session"
-    session: requests.Session | None = getattr(_of_this_thread, name, None)
-    if session is None:
-        session = requests.Session()
-        session.trust_env = False
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, _Adapter(pool_connections=8, pool_maxsize=4, max_retries=0))
-        setattr(_of_this_thread, name, session)
-    return session
+@cache
+def _pools(*, is_guarded: bool) -> PoolManager:
+    """The connections of this process, shared by its threads; proxy variables are ignored."""
+    trust = create_urllib3_context()
+    trust.load_verify_locations(certifi.where())
+    pools = PoolManager(num_pools=100, maxsize=64, ssl_context=trust)
+    pools.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    return pools
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the URL that requests writes into its messages."""
-    cause: BaseException = error
-    while cause.args and isinstance(cause.args[0], BaseException):
-        cause = cause.args[0]
-    inner = getattr(cause, "reason", None)
-    if isinstance(inner, NewConnectionError):
-        if isinstance(inner.__cause__, AddressRefused):
-            return str(inner.__cause__)
+    """What went wrong, without the URL that urllib3 writes into its messages."""
+    if isinstance(error, NewConnectionError):
+        if isinstance(error.__cause__, AddressRefused):
+            return str(error.__cause__)
         return "The connection was refused or the name is unknown."
-    return type(inner or cause).__name__
+    return type(error).__name__
