@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import OperationalError
 
 from adtarget.core.private_files import is_open_to_others
@@ -171,20 +172,22 @@ def _volatile_settings(alias: str) -> list[CheckMessage]:
     connection = connections[alias]
     if connection.vendor != "postgresql":
         return []
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT name FROM pg_settings WHERE setting = 'off' AND name = ANY(%s) ORDER BY name",
-                [["fsync", "full_page_writes", "synchronous_commit"]],
-            )
-            names = [name for (name,) in cursor.fetchall()]
-    except OperationalError:
-        return []
     return [
         Warning(
             f"PostgreSQL runs with {name} off: an accepted conversion may be lost with the power.",
             hint=f"Set {name} = on for this database.",
             id="adtarget.W003",
         )
-        for name in names
+        for name in _switched_off(connection)
     ]
+
+
+def _switched_off(connection: BaseDatabaseWrapper) -> list[str]:
+    """The settings without which PostgreSQL may lose a commit."""
+    question = "SELECT name FROM pg_settings WHERE setting = 'off' AND name = ANY(%s) ORDER BY name"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(question, [["fsync", "full_page_writes", "synchronous_commit"]])
+            return [name for (name,) in cursor.fetchall()]
+    except OperationalError:
+        return []

@@ -51,11 +51,8 @@ def record_join(*, channel: Channel, joined: Joined, now: datetime) -> Join:
 @transaction.atomic
 def record_leave(*, channel: Channel, left: Left) -> bool:
     """Notes that somebody left, giving up an event that waited for them to stay; whether their join is known."""
-    lead = (
-        Lead.objects.select_for_update()
-        .filter(site=channel.site, telegram_user_id=left.person.telegram_user_id)
-        .first()
-    )
+    people = Lead.objects.select_for_update()
+    lead = people.filter(site=channel.site, telegram_user_id=left.person.telegram_user_id).first()
     join = Join.objects.filter(channel=channel, lead=lead).first() if lead else None
     if join is None or join.arrived_at is None:
         return False

@@ -80,14 +80,11 @@ def logging_config(*, log_format: str, axiom: dict[str, str] | None = None) -> d
     handlers: dict[str, Any] = {"console": {"class": "logging.StreamHandler", "formatter": log_format}}
     if axiom:
         handlers["axiom"] = {"class": "adtarget.core.axiom.AxiomHandler", "formatter": "json", **axiom}
-    as_text = structlog.dev.ConsoleRenderer(colors=False)
+    as_text, as_json = structlog.dev.ConsoleRenderer(colors=False), structlog.processors.JSONRenderer()
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "json": _formatter(structlog.processors.JSONRenderer()),
-            "console": _formatter(escape_controls, as_text),
-        },
+        "formatters": {"json": _formatter(as_json), "console": _formatter(escape_controls, as_text)},
         "filters": {"traceback": {"()": HasTraceback}, "address": {"()": WithoutAddress}},
         "handlers": handlers,
         "root": {"handlers": list(handlers), "level": logging.INFO},

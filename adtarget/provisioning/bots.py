@@ -16,7 +16,10 @@ def provision_bot(node: Node, *, account: Account, tally: Tally) -> dict[str, st
     if is_new_token:
         bot.set_token(text(256)(token))
         bot.last_error = ""
-    bot = apply(bot, {}, tally, is_touched=is_new_token)
+    return _facts(apply(bot, {}, tally, is_touched=is_new_token))
+
+
+def _facts(bot: Bot) -> dict[str, str]:
     return {
         "botId": bot.pk,
         "username": bot.username,

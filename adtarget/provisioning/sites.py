@@ -41,12 +41,7 @@ def provision_site(node: Node, *, account: Account, now: datetime, tally: Tally)
     domain = read_domain(node.child("domain").required())
     site = Site.objects.filter(account=account, domain=domain).first()
     site = site or Site(account=account, domain=domain, name=domain)
-    wanted = changes(node, SITE_FIELDS)
-    if node.has("allowedDomains"):
-        wanted["allowed_domains"] = [read_domain(item) for item in node.items("allowedDomains")]
-    if node.has("keepParameters"):
-        wanted["kept_query_parameters"] = [_query_parameter(item) for item in node.items("keepParameters")]
-    site = apply(site, wanted, tally)
+    site = apply(site, _wanted(node), tally)
     return {
         "siteId": site.pk,
         "websiteId": site.website_id,
@@ -54,3 +49,12 @@ def provision_site(node: Node, *, account: Account, now: datetime, tally: Tally)
         "pixels": [provision_pixel(pixel, site=site, now=now, tally=tally) for pixel in node.items("pixels")],
         "channels": provision_channels(node.items("channels"), site=site, tally=tally),
     }
+
+
+def _wanted(node: Node) -> dict[str, Any]:
+    wanted = changes(node, SITE_FIELDS)
+    if node.has("allowedDomains"):
+        wanted["allowed_domains"] = [read_domain(item) for item in node.items("allowedDomains")]
+    if node.has("keepParameters"):
+        wanted["kept_query_parameters"] = [_query_parameter(item) for item in node.items("keepParameters")]
+    return wanted

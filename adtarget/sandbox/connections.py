@@ -68,12 +68,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve(self) -> None:
         sandbox = self.server.sandbox
-        length = self.headers.get("Content-Length") or "0"
-        if "Transfer-Encoding" in self.headers or not length.isdigit() or int(length) > MOST_BODY:
+        request = self._read()
+        if request is None:
             self.hang_up()
             return self.send(413, {}, b"")
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, self.rfile.read(int(length)))
         judge = sandbox.judge_of(request)
         if judge is None:
             return self._send_own(request)
@@ -83,6 +81,14 @@ class Handler(BaseHTTPRequestHandler):
         if fault is None:
             return behave(self, answer)
         return misbehave(self, fault, judge=judge, submission=submission, answer=answer)
+
+    def _read(self) -> Request | None:
+        """None where the body is too long or its length is not given."""
+        length = self.headers.get("Content-Length") or "0"
+        if "Transfer-Encoding" in self.headers or not length.isdigit() or int(length) > MOST_BODY:
+            return None
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return Request(self.command, self.path, headers, self.rfile.read(int(length)))
 
     do_GET = do_POST = do_PUT = do_DELETE = serve
 

@@ -174,9 +174,13 @@ def _set(sandbox: SandboxState, told: Mapping[str, Any]) -> dict[str, Any]:
         sandbox.tokens = None if told["tokens"] is None else frozenset(map(str, told["tokens"]))
     if "diagnostics_seconds" in told:
         sandbox.diagnostics_seconds = float(told["diagnostics_seconds"])
+    _set_telegram(sandbox, told)
+    sandbox.webhooks.secrets |= as_dict(told.get("webhook_secrets"))
+    return settings(sandbox)
+
+
+def _set_telegram(sandbox: SandboxState, told: Mapping[str, Any]) -> None:
     if "telegram_link_base" in told:
         sandbox.telegram.state.link_base = str(told["telegram_link_base"]).rstrip("/")
     if "telegram_retry_seconds" in told:
         sandbox.telegram.deliverer.retry_seconds = float(told["telegram_retry_seconds"])
-    sandbox.webhooks.secrets |= as_dict(told.get("webhook_secrets"))
-    return settings(sandbox)

@@ -56,9 +56,8 @@ def rendered(template: str, sandbox: SandboxState, **context: Any) -> Reply:
 
 def _events_page(sandbox: SandboxState, request: Request) -> Reply:
     wanted = {name: request.query.get(name, "") for name in ("platform", "pixel", "event_id")}
-    # A pool of invite links being filled would hide the conversions that one is here to see.
-    besides = "" if wanted["platform"] else "telegram"
-    events = sandbox.events(**wanted, besides=besides, limit=SHOWN)
+    # Without a filter no Telegram calls: while a pool is filled they would hide the conversions.
+    events = sandbox.events(**wanted, besides="" if wanted["platform"] else "telegram", limit=SHOWN)
     return rendered(
         "events.html",
         sandbox,

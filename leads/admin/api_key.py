@@ -88,21 +88,24 @@ class ApiKeyAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse | None:
         active = keys.filter(revoked_at__isnull=True)
         if "confirmed" not in request.POST:
-            return confirmation(
-                self,
-                request,
-                action="revoke",
-                title="Revoke for good?",
-                intro="Requests with these keys are answered 401 from now on. This cannot be undone.",
-                lines=[str(key) for key in active],
-                button="Revoke",
-                can_go_on=active.exists(),
-            )
+            return self._ask_to_revoke(request, active)
         for key in active:
             api_keys.revoke(key, now=timezone.now())
             note(request, "revoke", key)
             self.message_user(request, f"Revoked: {key}.", messages.SUCCESS)
         return back_to_page(self, request)
+
+    def _ask_to_revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse:
+        return confirmation(
+            self,
+            request,
+            action="revoke",
+            title="Revoke for good?",
+            intro="Requests with these keys are answered 401 from now on. This cannot be undone.",
+            lines=[str(key) for key in keys],
+            button="Revoke",
+            can_go_on=keys.exists(),
+        )
 
     @admin.display(description="Last used", ordering="last_used_at")
     def last_used(self, key: ApiKey) -> str:

@@ -44,21 +44,24 @@ class PersonAdmin(RecentSignInAdmin, AuditedAdmin, UserAdmin):
     def turn_off_second_step(self, request: HttpRequest, people: QuerySet[Any]) -> HttpResponse | None:
         """For people who lost phone and recovery codes; ends all their sessions."""
         if "confirmed" not in request.POST:
-            return confirmation(
-                self,
-                request,
-                action="turn_off_second_step",
-                title="Turn off the second step?",
-                intro="Make sure it is they who ask. Their password alone signs them in then; they are signed out now.",
-                lines=[str(person) for person in people],
-                button="Turn off",
-            )
+            return self._ask_to_turn_off(request, people)
         for person in people:
             second_step.turn_off(person)
             sign_in.end_sessions(person)
             note(request, "turn_off_second_step", person)
             self.message_user(request, f"Password alone signs in now: {person}.", messages.SUCCESS)
         return back_to_page(self, request)
+
+    def _ask_to_turn_off(self, request: HttpRequest, people: QuerySet[Any]) -> HttpResponse:
+        return confirmation(
+            self,
+            request,
+            action="turn_off_second_step",
+            title="Turn off the second step?",
+            intro="Make sure it is they who ask. Their password alone signs them in then; they are signed out now.",
+            lines=[str(person) for person in people],
+            button="Turn off",
+        )
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         if not sign_in.is_recent(request):

@@ -42,7 +42,6 @@ def _approve(join: Join, *, now: datetime) -> bool:
     try:
         client.call(bot.token(), "approveChatJoinRequest", params=params)
     except TelegramError as error:
-        log.warning("join request not approved", channel=channel.pk, code=error.code, description=error.description)
         row.update(approval_due_at=_next_time(join, error, now=now))
         _note(join, error)
         return False

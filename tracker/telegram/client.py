@@ -40,9 +40,13 @@ def call(bot_token: str, method: str, *, params: Mapping[str, Any], deadline_sec
     body = _read(answer)
     if body.get("ok") is True:
         return body.get("result")
+    raise _refusal(answer, body)
+
+
+def _refusal(answer: HttpAnswer, body: dict[str, Any]) -> TelegramError:
     given = body.get("parameters")
     parameters = given if isinstance(given, dict) else {}
-    raise TelegramError(
+    return TelegramError(
         _integer(body.get("error_code")) or (answer.status if answer.status >= 400 else 0),
         str(body.get("description") or answer.error or "Telegram's answer could not be read."),
         retry_after=_integer(parameters.get("retry_after")) or _header_wait(answer),

@@ -106,6 +106,11 @@ def _webhook(told: dict[str, object], ours: str) -> Iterator[Finding]:
         yield Finding(f"Its updates go to {address}.", "Connect its webhook, which takes them from there.")
         return
     yield Finding(f"Its updates come to {address}.")
+    yield from _deliveries(told)
+
+
+def _deliveries(told: dict[str, object]) -> Iterator[Finding]:
+    """What Telegram could not deliver, and what it does not deliver at all."""
     if trouble := told.get("last_error_message"):
         waiting = told.get("pending_update_count")
         yield Finding(

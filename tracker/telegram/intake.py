@@ -131,16 +131,9 @@ def _channels(bot: Bot, chat_id: int, link: str = "") -> list[Channel]:
 
     A chat may serve several sites; a link of ours tells which one it is about.
     """
-    channels = list(
-        Channel.objects.active()
-        .filter(
-            Q(bot=bot) | Q(bot=None) | Q(pk__in=bot.further_channels.values("pk")),
-            site__account=bot.account_id,
-            telegram_channel_id=chat_id,
-        )
-        .select_related("site")
-        .order_by("site_id")
-    )
+    served = Q(bot=bot) | Q(bot=None) | Q(pk__in=bot.further_channels.values("pk"))
+    found = Channel.objects.active().filter(served, site__account=bot.account_id, telegram_channel_id=chat_id)
+    channels = list(found.select_related("site").order_by("site_id"))
     if link and len(channels) > 1:
         owner = Invite.objects.filter(link=link, channel__in=channels).values_list("channel_id", flat=True).first()
         return [channel for channel in channels if owner in (None, channel.pk)]

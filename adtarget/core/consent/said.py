@@ -118,20 +118,13 @@ def _mode(mode: Mapping[str, Any]) -> Iterator[Answer]:
 def _tcf(text: str) -> list[Answer]:
     purposes = tcf.decode(text)
     user_data = purposes.storage and purposes.measuring
-    return [
-        ("ads", purposes.storage, f"{_yes(purposes.storage).capitalize()} to purpose 1, storage (TCF)."),
-        (
-            "userData",
-            user_data,
-            f"{_yes(user_data).capitalize()} to purposes 1 and 7, storage and measuring ads (TCF).",
-        ),
-        (
-            "personalization",
-            purposes.profiles,
-            f"{_yes(purposes.profiles).capitalize()} to purposes 3 and 4, personalised ads (TCF).",
-        ),
-        ("google", purposes.google, f"{_yes(purposes.google).capitalize()} to Google as a vendor (TCF, vendor 755)."),
+    answers = [
+        ("ads", purposes.storage, "to purpose 1, storage (TCF)."),
+        ("userData", user_data, "to purposes 1 and 7, storage and measuring ads (TCF)."),
+        ("personalization", purposes.profiles, "to purposes 3 and 4, personalised ads (TCF)."),
+        ("google", purposes.google, "to Google as a vendor (TCF, vendor 755)."),
     ]
+    return [(name, is_yes, f"{_yes(is_yes).capitalize()} {to_what}") for name, is_yes, to_what in answers]
 
 
 def _gpp(text: str) -> list[Answer]:

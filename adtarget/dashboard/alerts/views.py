@@ -52,14 +52,10 @@ def test_alert(request: HttpRequest, access: Access) -> HttpResponse:
         messages.error(request, f"Too many test alerts. Wait {seconds} seconds and try again.")
         return redirect("dashboard:alert-settings", access.account.pk)
     name = access.account.name
+    text = f"{access.user.get_username()} asked for this message. Alerts will look like it."
     for route in told_settings.routes:
         try:
-            telling.tell(
-                route,
-                told_settings,
-                subject=f"{name}: test alert",
-                text=f"{access.user.get_username()} asked for this message. Alerts will look like it.",
-            )
+            telling.tell(route, told_settings, subject=f"{name}: test alert", text=text)
             results.append((route.label, ""))
         except telling.CannotTell as error:
             results.append((route.label, str(error)))

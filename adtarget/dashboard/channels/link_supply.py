@@ -40,11 +40,10 @@ class LinkSupply:
 
 def link_supply(channel: Channel, *, now: datetime) -> LinkSupply:
     demand = supply.demand_of(channel.pk, now)
-    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
-    hours = [first + timedelta(hours=number) for number in range(HOURS)]
-    given = _by_hour(Invite.objects.filter(channel=channel, given_at__gte=first), "given_at")
+    hours = _last_hours(now)
+    given = _by_hour(Invite.objects.filter(channel=channel, given_at__gte=hours[0]), "given_at")
     missed = UnattributableClick.objects.filter(
-        channel=channel, clicked_at__gte=first, reason__in=supply.FOR_WANT_OF_LINKS
+        channel=channel, clicked_at__gte=hours[0], reason__in=supply.FOR_WANT_OF_LINKS
     )
     series = {WITH: given, WITHOUT: _by_hour(missed, "clicked_at")}
     return LinkSupply(
@@ -55,6 +54,12 @@ def link_supply(channel: Channel, *, now: datetime) -> LinkSupply:
         chart=charts.stacked_hours(hours, {name: [counts[hour] for hour in hours] for name, counts in series.items()}),
         table=_table(hours, series),
     )
+
+
+def _last_hours(now: datetime) -> list[datetime]:
+    """Their beginnings, the running one last."""
+    this_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return [this_hour - timedelta(hours=ago) for ago in reversed(range(HOURS))]
 
 
 def _by_hour(rows: QuerySet[Any], moment: str) -> Counter[datetime]:

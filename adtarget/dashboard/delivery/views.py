@@ -57,18 +57,18 @@ def retry(request: HttpRequest, access: Access) -> HttpResponse:
     mine = Send.objects.filter(conversion__account=access.account, pk__in=ids)
     if any("\0" in each for each in ids) or len(ids) != mine.count():
         raise Http404  # PostgreSQL refuses to compare with a NUL
-    outcomes = replaying.retry(
-        mine,
-        actor=access.user.get_username(),
-        now=timezone.now(),
-        client_ip=audited_address(request),
-    )
-    if outcomes.done:
-        messages.success(request, f"{outcomes.done} on the way again.")
-    for why_not, refused in outcomes.refused.items():
-        messages.warning(request, f"{len(refused)} left alone: {why_not}")
+    by, address = access.user.get_username(), audited_address(request)
+    outcomes = replaying.retry(mine, actor=by, now=timezone.now(), client_ip=address)
+    _say_outcomes(request, outcomes)
     if not ids:
         messages.warning(request, "Choose at least one.")
     if len(ids) == 1:
         return redirect("dashboard:send", access.account.pk, ids.pop())
     return redirect("dashboard:delivery", access.account.pk)
+
+
+def _say_outcomes(request: HttpRequest, outcomes: replaying.Outcomes) -> None:
+    if outcomes.done:
+        messages.success(request, f"{outcomes.done} on the way again.")
+    for why_not, refused in outcomes.refused.items():
+        messages.warning(request, f"{len(refused)} left alone: {why_not}")

@@ -36,11 +36,8 @@ def story(lead: Lead) -> list[Moment]:
     """The lead's moments, the earliest first."""
     joins = read_rows(lead.joins.select_related("channel")[:MOST]).found
     conversions = read_rows(lead.conversions.select_related("channel").latest_first()[:MOST]).found
-    starts = list(
-        BotStart.objects.filter(telegram_user_id=lead.telegram_user_id, visit__site=lead.site_id).select_related("bot")[
-            :MOST
-        ]
-    )
+    started = BotStart.objects.filter(telegram_user_id=lead.telegram_user_id, visit__site=lead.site_id)
+    starts = list(started.select_related("bot")[:MOST])
     visits = _visits(lead, [*joins, *conversions, *starts])
     sends = read_rows(
         Send.objects.filter(conversion__in=conversions).select_related("pixel").order_by("-created_at")[:MOST]

@@ -120,6 +120,10 @@ def _invite(request: HttpRequest, access: Access, *, form: NewPersonForm, who: s
     link = request.build_absolute_uri(reverse("dashboard:invitation-link", args=[token]))
     if not is_mailed:
         return _show(request, access, link=link, invited=invitation, hours=HOURS)
+    return _mail(request, access, invitation, link)
+
+
+def _mail(request: HttpRequest, access: Access, invitation: Invitation, link: str) -> HttpResponse:
     try:
         mail.send("An invitation to AdTarget", _mail_text(invitation, link), [invitation.who])
     except mail.MailError as error:

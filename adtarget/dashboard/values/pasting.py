@@ -42,12 +42,7 @@ class Unreadable(ValueError):
 
 def read_rows(text: str, awaiting: QuerySet[Conversion]) -> list[PastedRow]:
     """The rows of a text, matched to `awaiting`; raises Unreadable."""
-    try:
-        lines = list(_lines(text))
-    except csv.Error as error:
-        raise Unreadable(f"This cannot be read as rows: {error}.") from error
-    if len(lines) > MOST_ROWS:
-        raise Unreadable(f"These are {len(lines)} rows; {MOST_ROWS} go at once.")
+    lines = _bounded_lines(text)
     matches = _matches([cells.get("who", "") for _, cells in lines], awaiting)
     rows, named = [], set()
     for number, cells in lines:
@@ -58,6 +53,17 @@ def read_rows(text: str, awaiting: QuerySet[Conversion]) -> list[PastedRow]:
             named.add(row.conversion.pk)
         rows.append(row)
     return rows
+
+
+def _bounded_lines(text: str) -> list[tuple[int, dict[str, str]]]:
+    """The lines of the text; raises Unreadable for broken or too many ones."""
+    try:
+        lines = list(_lines(text))
+    except csv.Error as error:
+        raise Unreadable(f"This cannot be read as rows: {error}.") from error
+    if len(lines) > MOST_ROWS:
+        raise Unreadable(f"These are {len(lines)} rows; {MOST_ROWS} go at once.")
+    return lines
 
 
 def _lines(text: str) -> Iterator[tuple[int, dict[str, str]]]:

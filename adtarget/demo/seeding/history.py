@@ -63,11 +63,14 @@ class History:
             case "ad":
                 self._come_from_an_ad(place, lead, at)
             case "organic":
-                channel = self._draw.choice(place.channels)
-                self._make.join(channel, lead, at, route=Route.PUBLIC_CHANNEL)
-                self._make.convert(lead, channel, at, Source.WEBHOOK, channel.event_type)
+                self._come_unasked(place, lead, at)
             case "shop":
                 self._buy(place, lead, self._draw.choice(place.channels), at, visit=None)
+
+    def _come_unasked(self, place: Place, lead: Lead, at: datetime) -> None:
+        channel = self._draw.choice(place.channels)
+        self._make.join(channel, lead, at, route=Route.PUBLIC_CHANNEL)
+        self._make.convert(lead, channel, at, Source.WEBHOOK, channel.event_type)
 
     def _come_from_an_ad(self, place: Place, lead: Lead, at: datetime) -> None:
         channel = self._draw.choice(place.channels)

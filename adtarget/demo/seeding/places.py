@@ -1,5 +1,6 @@
 """The sites, channels and paused pixels of an invented history."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,9 +34,7 @@ def make_places(account: str, *, now: datetime) -> list[Place]:
     made = provisioning.provision(_document(account), now=now, actor="manage.py seed")
     sites = {site["siteId"]: site for site in made["sites"]}
     pixels = [pixel["id"] for site in made["sites"] for pixel in site["pixels"]]
-    Pixel.objects.filter(pk__in=pixels, paused_at__isnull=True).update(
-        paused_at=now, pause_code="seed", pause_message=PAUSED
-    )
+    _pause(pixels, now=now)
     return [
         Place(
             site,
@@ -47,6 +46,11 @@ def make_places(account: str, *, now: datetime) -> list[Place]:
     ]
 
 
+def _pause(pixels: Iterable[str], *, now: datetime) -> None:
+    running = Pixel.objects.filter(pk__in=pixels, paused_at__isnull=True)
+    running.update(paused_at=now, pause_code="seed", pause_message=PAUSED)
+
+
 def _document(account: str) -> dict[str, Any]:
     return {
         "account": {"name": account},
@@ -55,17 +59,21 @@ def _document(account: str) -> dict[str, Any]:
                 "domain": domain,
                 "name": domain.split(".")[0].replace("-", " ").capitalize(),
                 "pixels": [{"platform": slug, **pixel} for slug, pixel in demo_pixels().items()],
-                "channels": [
-                    {
-                        "telegramChannelId": -1_009_000_000_000 - 10 * number - order,
-                        "title": title,
-                        "funnelOrder": order,
-                        "default": order == 0,
-                        "eventType": event_type,
-                    }
-                    for order, (title, event_type) in enumerate(CHANNELS)
-                ],
+                "channels": _channels(number),
             }
             for number, domain in enumerate(SITES)
         ],
     }
+
+
+def _channels(site_number: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "telegramChannelId": -1_009_000_000_000 - 10 * site_number - order,
+            "title": title,
+            "funnelOrder": order,
+            "default": order == 0,
+            "eventType": event_type,
+        }
+        for order, (title, event_type) in enumerate(CHANNELS)
+    ]

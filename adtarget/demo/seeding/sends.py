@@ -13,6 +13,10 @@ from dispatch.platforms.registry import PLATFORMS
 GIVEN_UP = (Reason.EXPIRED, Reason.EXHAUSTED)
 
 
+#: HTTP status and the platform's own code.
+ANSWERS = {Outcome.ACCEPTED: (200, ""), Outcome.REJECTED: (400, "100")}
+
+
 def make_send(make: RowMaker, conversion: Conversion, pixel: Pixel) -> None:
     """The send of a conversion to a pixel, with its attempts."""
     at = conversion.attributed_at
@@ -40,10 +44,7 @@ def make_send(make: RowMaker, conversion: Conversion, pixel: Pixel) -> None:
 
 
 def _attempt(make: RowMaker, send: Send, number: int, outcome: Outcome) -> None:
-    status, code = {
-        Outcome.ACCEPTED: (200, ""),
-        Outcome.REJECTED: (400, "100"),
-    }.get(outcome, (500, "2"))
+    status, code = ANSWERS.get(outcome, (500, "2"))
     make.rows.attempts.append(
         Attempt(
             send=send,

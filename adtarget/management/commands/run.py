@@ -76,21 +76,20 @@ def prepare_demo() -> list[str]:
     for name, path in sandbox_addresses().items():
         os.environ.setdefault(name, f"{sandbox}{path}")
     os.environ["DEMO"] = "true"  # serves the landing page
-    file = Path(settings.VAR_DIR) / "greeting.txt"
-    file.touch(mode=0o600)
     address = f"http://{reachable_host()}:{settings.PORT}"
-    person = int(time.time() * 1000)
-    file.write_text(account.greeting(ready, address=address, sandbox=sandbox, person=person))
+    file = _write_greeting(account.greeting(ready, address=address, sandbox=sandbox, person=int(time.time() * 1000)))
     # The sandbox brings its Telegram updates here: a process that polls for them costs 90 MB.
     bring_updates = f"telegram: python manage.py telegram_setup --url {address} --bot {account.BOT['username']}"
-    return [
-        "--greeting",
-        str(file),
-        "--also",
-        f"sandbox: python -m adtarget.sandbox --port {port}",
-        "--errand",
-        bring_updates,
-    ]
+    serve_sandbox = f"sandbox: python -m adtarget.sandbox --port {port}"
+    return ["--greeting", str(file), "--also", serve_sandbox, "--errand", bring_updates]
+
+
+def _write_greeting(text: str) -> Path:
+    """It holds the demo's password: for the user alone."""
+    file = Path(settings.VAR_DIR) / "greeting.txt"
+    file.touch(mode=0o600)
+    file.write_text(text)
+    return file
 
 
 def sandbox_port() -> int:

@@ -6,7 +6,7 @@ import ipaddress
 import json
 import threading
 import time
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from adtarget.sandbox.telegram.state import Bot, Json, State
 
@@ -63,19 +63,21 @@ def post(url: str, secret: str, update: Json) -> str:
     if not is_this_machine(parts.hostname or ""):
         return "The sandbox posts to this machine only"
     headers = {"Content-Type": "application/json", "Connection": "close"}
-    if secret:
-        headers["X-Telegram-Bot-Api-Secret-Token"] = secret
+    headers |= {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     with contextlib.closing(connection):
         try:
-            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-            connection.request("POST", target, json.dumps(update), headers)
+            connection.request("POST", _target(parts), json.dumps(update), headers)
             response = connection.getresponse()
             response.read()
         except (OSError, http.client.HTTPException) as error:
             return f"Connection failed: {error}"
     return "" if 200 <= response.status < 300 else f"Wrong response from the webhook: {response.status}"
+
+
+def _target(parts: SplitResult) -> str:
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
 
 def is_this_machine(host: str) -> bool:

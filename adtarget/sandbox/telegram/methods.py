@@ -226,6 +226,11 @@ def _link_facts(params: Mapping[str, Any]) -> Json:
         "member_limit": _whole(params, "member_limit", default=0),
         "creates_join_request": _flag(params, "creates_join_request"),
     }
+    _check_link(facts)
+    return facts
+
+
+def _check_link(facts: Json) -> None:
     if len(facts["name"]) > 32:
         raise Refused(400, "Bad Request: invite link name is too long")
     if not 0 <= facts["member_limit"] <= 99_999:
@@ -235,7 +240,6 @@ def _link_facts(params: Mapping[str, Any]) -> Json:
         raise Refused(400, f"Bad Request: {told}")
     if facts["expires_at"] and facts["expires_at"] <= time.time():
         raise Refused(400, "Bad Request: expire date must be in the future")
-    return facts
 
 
 def _apply(link: Link, facts: Json) -> None:

@@ -43,6 +43,10 @@ def turn_on(request: HttpRequest) -> HttpResponse:
         codes = _confirmed(request, user, device, form)
         if codes:
             return _show(request, codes=codes)
+    return _show_new_app(request, device, form)
+
+
+def _show_new_app(request: HttpRequest, device: Any, form: NewAppForm) -> HttpResponse:
     image = segno.make(device.config_url(), micro=False).svg_data_uri(scale=5, border=4, light="#fff")
     context = {"form": form, "image": image, "secret": second_step.seed_text(device)}
     return render(request, "dashboard/sign_in/turn_on.html", context)
@@ -93,10 +97,14 @@ def _confirmed(request: HttpRequest, user: User, device: Any, form: NewAppForm) 
     if not codes:
         form.add_error("code", WRONG_CODE)
         return []
+    _say_it_is_on(request, user)
+    return codes
+
+
+def _say_it_is_on(request: HttpRequest, user: User) -> None:
     sign_in.forget_tries(request, what="code", who=str(user.pk))
     sign_in.end_sessions(user, but=request.session.session_key)
     messages.success(request, "The second step is on. You are signed out everywhere else.")
-    return codes
 
 
 def _show(request: HttpRequest, **more: Any) -> HttpResponse:

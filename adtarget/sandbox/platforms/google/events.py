@@ -53,6 +53,10 @@ def check_event(event: Event, document: Mapping[str, Any], now: float) -> None:
     _check_money(event, raw)
     _check_people(event, as_list(as_dict(raw.get("userData")).get("userIdentifiers")), document.get("encoding"))
     _check_click(event, as_dict(raw.get("adIdentifiers")))
+    _check_devices(event, raw)
+
+
+def _check_devices(event: Event, raw: Mapping[str, Any]) -> None:
     landing = as_dict(as_dict(raw.get("adIdentifiers")).get("landingPageDeviceInfo"))
     places = {"event_device_info": as_dict(raw.get("eventDeviceInfo")), "ad_identifiers.landing_page": landing}
     for place, device in places.items():
