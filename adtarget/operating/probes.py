@@ -11,8 +11,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from adtarget import health
 from adtarget.core.client_context import is_trusted_proxy, peer_address
+from adtarget.operating.metrics import metrics
+from adtarget.operating.readiness import healthz, readyz
 
 View = Callable[[HttpRequest], HttpResponse]
 REFUSED = "Metrics are for addresses in METRICS_ALLOWED, or for the bearer token in METRICS_TOKEN.\n"
@@ -31,7 +32,7 @@ class ProbeMiddleware:
 def guarded_metrics(request: HttpRequest) -> HttpResponse:
     """/metrics for allowed addresses and for holders of the token; 403 for others."""
     if _has_token(request) or _has_allowed_address(request):
-        return health.metrics(request)
+        return metrics(request)
     return HttpResponse(REFUSED, status=403, content_type="text/plain; charset=utf-8")
 
 
@@ -53,8 +54,8 @@ def _has_allowed_address(request: HttpRequest) -> bool:
 
 
 PROBES: dict[str, View] = {
-    "/healthz": health.healthz,
-    "/up": health.healthz,
-    "/readyz": health.readyz,
+    "/healthz": healthz,
+    "/up": healthz,
+    "/readyz": readyz,
     "/metrics": guarded_metrics,
 }

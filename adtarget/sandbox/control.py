@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from adtarget.sandbox.control_settings import change_settings, settings
 from adtarget.sandbox.faults import KINDS
 from adtarget.sandbox.judging import as_dict
 from adtarget.sandbox.request import Reply, Request, parse_json
@@ -96,7 +97,7 @@ def _settings(sandbox: SandboxState, request: Request) -> Reply:
 
 
 def _change_settings(sandbox: SandboxState, request: Request) -> Reply:
-    return document(_set(sandbox, as_dict(request.document)))
+    return document(change_settings(sandbox, as_dict(request.document)))
 
 
 def _telegram(sandbox: SandboxState, request: Request) -> Reply:
@@ -144,43 +145,3 @@ def _from_form(given: dict[str, Any]) -> dict[str, Any]:
         if name in given:
             given[name] = kind(given[name])
     return given
-
-
-# ------------------------------------------------------------------ settings
-def settings(sandbox: SandboxState) -> dict[str, Any]:
-    """The settings; secrets by name only."""
-    return {
-        "latency_ms": sandbox.latency_seconds * 1000,
-        "validate": sandbox.validates,
-        "tokens": len(sandbox.tokens) if sandbox.tokens is not None else None,
-        "diagnostics_seconds": sandbox.diagnostics_seconds,
-        "webhook_secrets": sorted(sandbox.webhooks.secrets),
-        "telegram_link_base": sandbox.telegram.state.link_base,
-        "telegram_retry_seconds": sandbox.telegram.deliverer.retry_seconds,
-        "redirects_followed": sandbox.redirects_followed,
-    }
-
-
-def _set(sandbox: SandboxState, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what is named changes; `tokens` null accepts any good-looking token again."""
-    unknown = set(told) - set(settings(sandbox)) | set(told) & {"redirects_followed"}
-    if unknown:
-        raise ValueError(f"There is no setting {', '.join(sorted(unknown))}.")
-    if "latency_ms" in told:
-        sandbox.latency_seconds = float(told["latency_ms"]) / 1000
-    if "validate" in told:
-        sandbox.validates = bool(told["validate"])
-    if "tokens" in told:
-        sandbox.tokens = None if told["tokens"] is None else frozenset(map(str, told["tokens"]))
-    if "diagnostics_seconds" in told:
-        sandbox.diagnostics_seconds = float(told["diagnostics_seconds"])
-    _set_telegram(sandbox, told)
-    sandbox.webhooks.secrets |= as_dict(told.get("webhook_secrets"))
-    return settings(sandbox)
-
-
-def _set_telegram(sandbox: SandboxState, told: Mapping[str, Any]) -> None:
-    if "telegram_link_base" in told:
-        sandbox.telegram.state.link_base = str(told["telegram_link_base"]).rstrip("/")
-    if "telegram_retry_seconds" in told:
-        sandbox.telegram.deliverer.retry_seconds = float(told["telegram_retry_seconds"])

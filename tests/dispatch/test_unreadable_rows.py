@@ -145,11 +145,11 @@ def test_the_sweep_ends_it_beside_its_neighbours(pixel, damaged) -> None:
 # ------------------------------------------------------------------ who is told
 @pytest.mark.redis
 def test_readyz_and_metrics_tell_and_stay_ready(client, damaged, pixel) -> None:
-    from adtarget import health
+    from adtarget.operating import metrics, readiness
 
     deliver(pixel, FakeMeta())
-    assert health.rows() == {"ok": True, "unreadable": 1}
-    assert b"adtarget_unreadable_rows 1.0" in health.render_metrics(timezone.now())
+    assert readiness.rows() == {"ok": True, "unreadable": 1}
+    assert b"adtarget_unreadable_rows 1.0" in metrics.render_metrics(timezone.now())
 
 
 def test_an_alert_opens_and_closes(damaged, pixel, account) -> None:

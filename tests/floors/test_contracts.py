@@ -39,7 +39,7 @@ BREACHES = [
     ("views", "adtarget.dashboard.access", "adtarget.dashboard.overview.views"),
     ("views", "adtarget.dashboard.access", "adtarget.dashboard.set_up.views.pixels"),
     ("views", "dispatch.delivery", "dispatch.admin.send"),
-    ("views", "adtarget.health", "leads.admin"),
+    ("views", "adtarget.operating.readiness", "leads.admin"),
     ("telegram", "conversions.recording", "tracker.telegram.client"),
     ("telegram", "conversions.recording", "tracker.invites"),
     ("telegram", "dispatch.scheduling", "tracker.visits"),

@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from adtarget import health
 from adtarget.core import cached, heartbeat
+from adtarget.operating import readiness
 from tests.factories import PixelFactory, SendFactory
 
 
@@ -67,13 +67,13 @@ def test_sends_that_wait_for_their_pixel_do_not_count_as_overdue(situation) -> N
     pixel = PixelFactory(**{situation: True})
     SendFactory(overdue=True, pixel=pixel, conversion__channel__site=pixel.site)
 
-    assert health.oldest_due_seconds(timezone.now()) == 0
+    assert readiness.oldest_due_seconds(timezone.now()) == 0
 
 
 def test_a_check_that_hangs_is_answered_for_after_a_second() -> None:
     started = time.monotonic()
 
-    outcome = health.run_checks({"slow": lambda: time.sleep(1.5) or {"ok": True}, "fast": lambda: {"ok": True}})
+    outcome = readiness.run_checks({"slow": lambda: time.sleep(1.5) or {"ok": True}, "fast": lambda: {"ok": True}})
 
     assert time.monotonic() - started < 1.4
     assert outcome == {"slow": {"ok": False, "problem": "no answer within 1 s"}, "fast": {"ok": True}}
@@ -83,7 +83,7 @@ def test_a_check_that_fails_tells_its_kind_and_no_address() -> None:
     def refused() -> dict[str, Any]:
         raise OperationalError("connection to 10.0.0.5 as adtarget refused")
 
-    assert health.run_checks({"database": refused}) == {"database": {"ok": False, "problem": "OperationalError"}}
+    assert readiness.run_checks({"database": refused}) == {"database": {"ok": False, "problem": "OperationalError"}}
 
 
 @pytest.mark.redis

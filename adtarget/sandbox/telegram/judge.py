@@ -7,7 +7,8 @@ from typing import Any
 from adtarget.sandbox.judging import Event, Judge, Judgement, Submission, Terms, as_dict, mask
 from adtarget.sandbox.request import Request
 from adtarget.sandbox.telegram.delivery import Deliverer
-from adtarget.sandbox.telegram.methods import BotApi, Refused
+from adtarget.sandbox.telegram.methods import BotApi
+from adtarget.sandbox.telegram.parameters import Refused
 from adtarget.sandbox.telegram.state import State
 
 PATH = re.compile(r"/bot([^/]+)/([A-Za-z]+)")

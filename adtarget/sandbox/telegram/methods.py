@@ -1,27 +1,16 @@
 """The methods of the Bot API that AdTarget uses, answered as Telegram answers them."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from adtarget.sandbox.request import parse_json
 from adtarget.sandbox.telegram import users
-from adtarget.sandbox.telegram.delivery import Deliverer, is_this_machine
+from adtarget.sandbox.telegram.delivery import Deliverer
+from adtarget.sandbox.telegram.parameters import Refused, check_webhook, flag, link_facts, whole
 from adtarget.sandbox.telegram.state import KICKED, LEFT, MEMBER, Bot, Chat, Json, Link, Person, State, Webhook, path_of
 
-SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
-PORTS = frozenset({None, 80, 88, 443, 8443})
 LONGEST_POLL_SECONDS = 50
-
-
-class Refused(Exception):
-    """Telegram's own error."""
-
-    def __init__(self, code: int, description: str, **parameters: Any) -> None:
-        super().__init__(description)
-        self.code, self.description, self.parameters = code, description, parameters
 
 
 class BotApi:
@@ -44,7 +33,7 @@ class BotApi:
     # -------------------------------------------------------------- links
     def create_link(self, bot: Bot, params: Mapping[str, Any]) -> Json:
         chat = self._chat_to_invite_to(bot, params)
-        facts = _link_facts(params)
+        facts = link_facts(params)
         if wait := self.state.seconds_to_wait(chat, bot):
             raise Refused(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
         link = self.state.new_link(chat, bot)
@@ -53,7 +42,7 @@ class BotApi:
 
     def edit_link(self, bot: Bot, params: Mapping[str, Any]) -> Json:
         link = self._own_link(bot, params)
-        _apply(link, _link_facts(params))
+        _apply(link, link_facts(params))
         return link.told()
 
     def revoke_link(self, bot: Bot, params: Mapping[str, Any]) -> Json:
@@ -72,7 +61,7 @@ class BotApi:
         return True
 
     def _settle(self, bot: Bot, params: Mapping[str, Any]) -> tuple[Chat, Person, Link]:
-        chat, person = self._chat_to_invite_to(bot, params), self.state.person(_whole(params, "user_id"))
+        chat, person = self._chat_to_invite_to(bot, params), self.state.person(whole(params, "user_id"))
         if person.id in chat.members:
             raise Refused(400, "Bad Request: USER_ALREADY_PARTICIPANT")
         link = chat.requests.pop(person.id, None)
@@ -85,18 +74,18 @@ class BotApi:
     def set_webhook(self, bot: Bot, params: Mapping[str, Any]) -> bool:
         url, secret = str(params.get("url") or ""), str(params.get("secret_token") or "")
         if url:
-            _check_webhook(url, secret)
+            check_webhook(url, secret)
         self._allow(bot, params)
-        if _flag(params, "drop_pending_updates"):
+        if flag(params, "drop_pending_updates"):
             bot.updates.clear()
-        bot.webhook = Webhook(url, secret, _whole(params, "max_connections", default=40))
+        bot.webhook = Webhook(url, secret, whole(params, "max_connections", default=40))
         if url:
             self.deliverer.serve(bot)
             self.state.changed.notify_all()
         return True
 
     def delete_webhook(self, bot: Bot, params: Mapping[str, Any]) -> bool:
-        if _flag(params, "drop_pending_updates"):
+        if flag(params, "drop_pending_updates"):
             bot.updates.clear()
         bot.webhook = Webhook()
         return True
@@ -121,14 +110,14 @@ class BotApi:
             text = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
             raise Refused(409, f"Conflict: {text}")
         self._allow(bot, params)
-        offset = _whole(params, "offset", default=0)
+        offset = whole(params, "offset", default=0)
         while offset < 0 and len(bot.updates) > -offset:
             bot.updates.popleft()
         while bot.updates and bot.updates[0]["update_id"] < offset:
             bot.updates.popleft()
-        seconds = min(_whole(params, "timeout", default=0), LONGEST_POLL_SECONDS)
+        seconds = min(whole(params, "timeout", default=0), LONGEST_POLL_SECONDS)
         self.state.changed.wait_for(lambda: bot.updates or self.deliverer.is_stopping, timeout=seconds)
-        return list(bot.updates)[: max(1, min(_whole(params, "limit", default=100), 100))]
+        return list(bot.updates)[: max(1, min(whole(params, "limit", default=100), 100))]
 
     def _allow(self, bot: Bot, params: Mapping[str, Any]) -> None:
         """Not naming the list keeps it, an empty one means the default."""
@@ -143,7 +132,7 @@ class BotApi:
         return {**chat.told(), "accent_color_id": 0, "max_reaction_count": 11}
 
     def get_member(self, bot: Bot, params: Mapping[str, Any]) -> Json:
-        chat, user_id = self._chat(bot, params), _whole(params, "user_id")
+        chat, user_id = self._chat(bot, params), whole(params, "user_id")
         known = next((other for other in self.state.bots.values() if other.id == user_id), None)
         if known:
             return known.member_told(chat)
@@ -153,7 +142,7 @@ class BotApi:
         return {"user": person.told(), "status": MEMBER if user_id in chat.members else LEFT}
 
     def send_message(self, bot: Bot, params: Mapping[str, Any]) -> Json:
-        text, chat_id = str(params.get("text") or ""), _whole(params, "chat_id")
+        text, chat_id = str(params.get("text") or ""), whole(params, "chat_id")
         if not text:
             raise Refused(400, "Bad Request: message text is empty")
         if len(text) > 4096:
@@ -175,7 +164,7 @@ class BotApi:
         if named.startswith("@"):
             chat = next((one for one in self.state.chats.values() if one.username == named[1:]), None)
         else:
-            chat = self.state.chat(_whole(params, "chat_id"))
+            chat = self.state.chat(whole(params, "chat_id"))
         if chat is None:
             raise Refused(400, "Bad Request: chat not found")
         if chat.migrated_to:
@@ -218,56 +207,6 @@ METHODS: Mapping[str, Callable[[BotApi, Bot, Mapping[str, Any]], Any]] = {
 }
 
 
-# ------------------------------------------------------------------ parameters
-def _link_facts(params: Mapping[str, Any]) -> Json:
-    facts: Json = {
-        "name": str(params.get("name") or ""),
-        "expires_at": _whole(params, "expire_date", default=0),
-        "member_limit": _whole(params, "member_limit", default=0),
-        "creates_join_request": _flag(params, "creates_join_request"),
-    }
-    _check_link(facts)
-    return facts
-
-
-def _check_link(facts: Json) -> None:
-    if len(facts["name"]) > 32:
-        raise Refused(400, "Bad Request: invite link name is too long")
-    if not 0 <= facts["member_limit"] <= 99_999:
-        raise Refused(400, "Bad Request: member limit must be between 1 and 99999")
-    if facts["member_limit"] and facts["creates_join_request"]:
-        told = "member limit can't be specified for links requiring administrator approval"
-        raise Refused(400, f"Bad Request: {told}")
-    if facts["expires_at"] and facts["expires_at"] <= time.time():
-        raise Refused(400, "Bad Request: expire date must be in the future")
-
-
 def _apply(link: Link, facts: Json) -> None:
     for name, value in facts.items():
         setattr(link, name, value)
-
-
-def _check_webhook(url: str, secret: str) -> None:
-    """http, and any port, are allowed on this machine only: Telegram itself would refuse them."""
-    parts = urlsplit(url)
-    if not is_this_machine(parts.hostname or ""):
-        if parts.scheme != "https":
-            raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
-        if parts.port not in PORTS:
-            raise Refused(400, "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
-    if secret and not SECRET.fullmatch(secret):
-        raise Refused(400, "Bad Request: secret token contains unallowed characters")
-
-
-def _whole(params: Mapping[str, Any], name: str, *, default: int | None = None) -> int:
-    value = params.get(name)
-    if value in (None, "") and default is not None:
-        return default
-    try:
-        return int(str(value))
-    except ValueError:
-        raise Refused(400, f"Bad Request: {name} must be a number") from None
-
-
-def _flag(params: Mapping[str, Any], name: str) -> bool:
-    return str(params.get(name, "")).lower() in ("true", "1")
