@@ -1,5 +1,6 @@
 """Turns any exception into one of the documented errors and its JSON envelope."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -19,21 +20,25 @@ log = structlog.get_logger(__name__)
 RETRY_AFTER_DATABASE_SECONDS = 5
 
 
+OURS: Mapping[type[Exception], Callable[[], errors.ApiError]] = {
+    Http404: errors.NotFound,
+    drf.NotFound: errors.NotFound,
+    drf.MethodNotAllowed: errors.MethodNotAllowed,
+    drf.UnsupportedMediaType: errors.UnsupportedMediaType,
+    RequestDataTooBig: errors.PayloadTooLarge,
+}
+
+
 def translate(error: Exception) -> errors.ApiError:
     """The documented error for an exception."""
+    for theirs, ours in OURS.items():
+        if isinstance(error, theirs):
+            return ours()
     match error:
         case errors.ApiError():
             return error
-        case Http404() | drf.NotFound():
-            return errors.NotFound()
-        case drf.MethodNotAllowed():
-            return errors.MethodNotAllowed()
-        case drf.UnsupportedMediaType():
-            return errors.UnsupportedMediaType()
         case drf.Throttled():
             return errors.RateLimited(retry_after=int(getattr(error, "wait", None) or 1))
-        case RequestDataTooBig():
-            return errors.PayloadTooLarge()
         case drf.APIException() | SuspiciousOperation():
             return errors.InvalidPayload()
         case OperationalError() | InterfaceError() | PoolTimeout():

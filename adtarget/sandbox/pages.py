@@ -68,9 +68,14 @@ def _events_page(sandbox: SandboxState, request: Request) -> Reply:
         told=request.query.get("told", ""),
         is_cut=len(events) == SHOWN,
         shown=SHOWN,
-        faults=[_fault(fault) for fault in sandbox.faults.listed()],
-        kinds={name: kind.meaning for name, kind in KINDS.items()},
+        **_faults(sandbox),
     )
+
+
+def _faults(sandbox: SandboxState) -> dict[str, Any]:
+    """Those that are set, and the kinds there are."""
+    listed = [_fault(fault) for fault in sandbox.faults.listed()]
+    return {"faults": listed, "kinds": {name: kind.meaning for name, kind in KINDS.items()}}
 
 
 def _style(sandbox: SandboxState, request: Request) -> Reply:

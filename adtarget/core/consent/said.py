@@ -66,11 +66,8 @@ _ATTRIBUTES = {
 
 def read_said(given: Mapping[str, Any], *, at: int) -> tuple[Said, list[str]]:
     """The decoded answers, and the names of strings that could not be decoded."""
-    raw = {
-        name: value
-        for name in (*QUESTIONS, *RAW_STRINGS, "gdprApplies", "consentMode")
-        if (value := given.get(name)) not in (None, "", {})
-    }
+    names = (*QUESTIONS, *RAW_STRINGS, "gdprApplies", "consentMode")
+    raw = {name: value for name in names if (value := given.get(name)) not in (None, "", {})}
     answers: list[Answer] = [*_own(raw), *_mode(raw.get("consentMode", {}))]
     unreadable = []
     for name, decode in (("tcf", _tcf), ("gpp", _gpp)):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from adtarget.dashboard.advice import Advice
-from adtarget.dashboard.channels.queries import JoinKind, Joins
+from adtarget.dashboard.channels.join_figures import JoinKind, Joins
 from leads.models import Channel
 from tracker import pool
 from tracker.choices import FallbackReason, Route, Tap

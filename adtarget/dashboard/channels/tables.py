@@ -1,6 +1,6 @@
 """Tables of a channel's page: joins by day and by route."""
 
-from adtarget.dashboard.channels.queries import JoinKind, Joins, kind_of
+from adtarget.dashboard.channels.join_figures import JoinKind, Joins, kind_of
 from adtarget.dashboard.periods import Period
 from adtarget.dashboard.tables import Table
 from adtarget.templatetags.dashboard import share

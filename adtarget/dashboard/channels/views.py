@@ -17,6 +17,7 @@ from adtarget.dashboard.channels import tables
 from adtarget.dashboard.channels.advice import Facts, advise
 from adtarget.dashboard.channels.export import wanted_list
 from adtarget.dashboard.channels.forms import ChannelFilter
+from adtarget.dashboard.channels.join_figures import JoinKind
 from adtarget.dashboard.channels.link_supply import link_supply
 from adtarget.dashboard.export import export_list
 from adtarget.dashboard.filters import PeriodForm, with_period
@@ -118,7 +119,7 @@ def _figures(row: Channel, period: Period) -> dict[str, Any]:
         channels_beside=figures.channels_beside(row),
         has_own_link=bool(invites.own_link(row)),
     )
-    by_day = {kind.label: [joins.by_day[kind][day] for day in period.days] for kind in figures.JoinKind}
+    by_day = {kind.label: [joins.by_day[kind][day] for day in period.days] for kind in JoinKind}
     return {
         "joins": joins,
         "fallbacks": fallbacks,

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from adtarget.sandbox.telegram.state import Bot, Json, State
 
+HEADERS = {"Content-Type": "application/json", "Connection": "close"}
 TIMEOUT_SECONDS = 10
 
 
@@ -62,13 +63,12 @@ def post(url: str, secret: str, update: Json) -> str:
     parts = urlsplit(url)
     if not is_this_machine(parts.hostname or ""):
         return "The sandbox posts to this machine only"
-    headers = {"Content-Type": "application/json", "Connection": "close"}
-    headers |= {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
+    proof = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     with contextlib.closing(connection):
         try:
-            connection.request("POST", _target(parts), json.dumps(update), headers)
+            connection.request("POST", _target(parts), json.dumps(update), {**HEADERS, **proof})
             response = connection.getresponse()
             response.read()
         except (OSError, http.client.HTTPException) as error:

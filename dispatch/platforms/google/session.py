@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from dispatch.platforms.building import present
-from dispatch.platforms.facts import LandingVisit
+from dispatch.platforms.facts import LandingVisit, Payload
 
 LONGEST = 4000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,21 +20,22 @@ _LEAST_HELPFUL = ("landing_page_referrer", "landing_page_user_agent", "landing_p
 
 def session_attributes(visit: LandingVisit) -> str:
     """The attributes encoded, as many as fit."""
-    known = {
-        **_campaign(visit.url),
-        **present(
-            session_start_time_usec=str((visit.at - _EPOCH) // timedelta(microseconds=1)),
-            landing_page_url=visit.url,
-            landing_page_referrer=visit.referrer,
-            landing_page_user_agent=visit.user_agent,
-        ),
-    }
+    known = {**_campaign(visit.url), **_landing(visit)}
     for name in ("", *_LEAST_HELPFUL):
         known.pop(name, None)
         encoded = _encoded(known)
         if len(encoded) <= LONGEST:
             return encoded
     return ""
+
+
+def _landing(visit: LandingVisit) -> Payload:
+    return present(
+        session_start_time_usec=str((visit.at - _EPOCH) // timedelta(microseconds=1)),
+        landing_page_url=visit.url,
+        landing_page_referrer=visit.referrer,
+        landing_page_user_agent=visit.user_agent,
+    )
 
 
 def _campaign(url: str) -> dict[str, str]:

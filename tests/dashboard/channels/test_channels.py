@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from adtarget.dashboard.channels import queries as figures
 from adtarget.dashboard.channels.advice import Facts, advise
+from adtarget.dashboard.channels.join_figures import JoinKind, Joins
 from adtarget.dashboard.channels.link_supply import link_supply
-from adtarget.dashboard.channels.queries import JoinKind, Joins
 from adtarget.dashboard.periods import Period
 from leads.choices import Role
 from leads.models import Account, AuditEntry, Channel, Site

@@ -39,10 +39,8 @@ def turn_on(request: HttpRequest) -> HttpResponse:
         device = second_step.begin(user)
         return redirect("dashboard:turn-on-second-step")
     form = NewAppForm(request.POST or None)
-    if form.is_valid():
-        codes = _confirmed(request, user, device, form)
-        if codes:
-            return _show(request, codes=codes)
+    if form.is_valid() and (codes := _confirmed(request, user, device, form)):
+        return _show(request, codes=codes)
     return _show_new_app(request, device, form)
 
 
