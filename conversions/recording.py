@@ -21,6 +21,7 @@ from conversions.pii import hash_pii
 from dispatch import scheduling
 from dispatch.choices import Priority, SendStatus
 from dispatch.models import Pixel, Send
+from leads import report_days
 from leads.locking import lock_lead
 from leads.models import ApiKey, Channel, Lead, Site
 
@@ -80,6 +81,8 @@ def record_conversion(
     _tell_history([conversion for conversion in history if conversion.attributed_at <= at], facts)
     source = Source.HISTORY if intake is Intake.HISTORY else Source.API
     conversion = _create(key, channel, lead, facts, hashes, history, source=source, now=at)
+    if intake is not Intake.LIVE:
+        report_days.figures_changed(conversion.account_id, [at], now=now)
     if intake is Intake.HISTORY:
         return Recorded(conversion=conversion, is_cold=not history, left_out=facts.left_out)
     priority = Priority.FRESH if intake is Intake.LIVE else Priority.REPLAY
@@ -172,6 +175,7 @@ def _repeat(
     twin.utms = {**twin.utms, **facts.utms}
     twin.left_out = list(map(asdict, facts.left_out))
     twin.save()
+    report_days.figures_changed(twin.account_id, [twin.attributed_at], now=now)
     sends = [] if twin.awaiting_manual_input else scheduling.schedule(twin, pixels, now=now, existing=existing)
     return Recorded(
         conversion=twin,

@@ -12,6 +12,7 @@ from conversions.models import Conversion
 from dispatch import scheduling
 from dispatch.choices import SendStatus
 from dispatch.webhooks import outbox
+from leads import report_days
 from leads.models import Channel, Lead
 from tracker.models import Visit
 
@@ -80,6 +81,7 @@ def _complete_by_visit(twin: Conversion, visit: Visit | None, *, now: datetime) 
         return
     twin.visit, twin.session_id = visit, visit.session_id
     twin.save(update_fields=["visit", "session"])
+    report_days.figures_changed(twin.account_id, [twin.attributed_at], now=now)
     existing = list(twin.sends.select_related("pixel"))
     if not twin.awaiting_manual_input and not any(send.status == SendStatus.SENT for send in existing):
         scheduling.schedule(twin, scheduling.active_pixels(twin.site), now=now, existing=existing)

@@ -12,6 +12,7 @@ from conversions.inheritance import inherit, recent_history
 from conversions.models import Conversion
 from conversions.recording import hash_contacts
 from dispatch import scheduling
+from leads import report_days
 
 
 @transaction.atomic
@@ -51,6 +52,7 @@ def submit_value(
             "value_submitted_at",
         ]
     )
+    report_days.figures_changed(conversion.account_id, [conversion.attributed_at], now=now)
     scheduling.schedule(conversion, pixels, now=now)
     return True
 

@@ -19,7 +19,7 @@ from dispatch.models.send import SendQuerySet
 from dispatch.platforms.registry import PLATFORMS
 from dispatch.retry import SAFE_TO_REPEAT_FOR
 from dispatch.scheduling import ring_after_commit
-from leads import audit
+from leads import audit, report_days
 from leads.models import Account
 
 CHUNK = 1000  # sends a transaction: locks stay short, however many were asked for
@@ -61,6 +61,7 @@ class _Row(NamedTuple):
     conversion__event_time: datetime
     conversion__is_test: bool
     conversion__account_id: str
+    created_at: datetime
 
 
 Progress = Callable[[int], None]
@@ -150,6 +151,7 @@ def _carry_out(
                 else:
                     willing.append(row)
             _change(order, willing, now=now)
+            _note_days(willing, now=now)
             _keep_record(order, willing, actor=actor, client_ip=client_ip)
         outcomes.done += len(willing)
         pixels.update(row.pixel_id for row in willing)
@@ -174,6 +176,15 @@ def _change(order: Order, rows: Iterable[_Row], *, now: datetime) -> None:
         failures=0,
         lost_leases=0,
     )
+
+
+def _note_days(rows: Sequence[_Row], *, now: datetime) -> None:
+    """Has the days counted again on which the sends were made; of what waits, too, since a count may be under way."""
+    by_account: dict[str, list[datetime]] = defaultdict(list)
+    for row in rows:
+        by_account[row.conversion__account_id].append(row.created_at)
+    for account, moments in sorted(by_account.items()):
+        report_days.sends_changed(account, moments, now=now)
 
 
 def _keep_record(order: Order, rows: Sequence[_Row], *, actor: str, client_ip: str | None) -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from adtarget.core import errors
 from conversions import recording_joins
 from conversions.choices import Source
+from leads import report_days
 from leads.locking import lock_lead
 from leads.models import Channel, Lead
 from leads.tombstones import lift_tombstone
@@ -102,6 +103,7 @@ def _begin(join: Join, joined: Joined, *, now: datetime) -> None:
     request = join if join.requested_at else None
     match = attribution.match_join(channel=join.channel, lead=join.lead, joined=joined, request=request)
     join.joined_at = joined.at
+    report_days.figures_changed(join.channel.site.account_id, [joined.at], now=now)
     _attribute(join, match)
     join.tap_before = attribution.tap_before(join.channel, match.route, joined.at)
     _use(match.invite, now=now)

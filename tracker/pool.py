@@ -4,9 +4,11 @@ import time
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from leads import report_days
 from leads.models import Bot, Channel
 from tracker import link_making, link_rates, supply
 from tracker.link_rates import Maker
@@ -124,10 +126,14 @@ def take_back(channel: Channel, *, now: datetime, most: int) -> int:
         creates_join_request=channel.uses_join_requests,
         joins__isnull=True,
     )
-    oldest = list(given.order_by("given_at").values_list("pk", flat=True)[: max(0, most)])
+    oldest = list(given.order_by("given_at").values_list("pk", "given_at")[: max(0, most)])
     # Who taps again meanwhile keeps their link: the row is asked once more.
-    still = Invite.objects.filter(pk__in=oldest, given_at__lt=now - TAKEN_BACK_AFTER, used_at__isnull=True)
-    return still.update(given_at=None, temp_id=None, visit=None, clicks=0)
+    still = Invite.objects.filter(
+        pk__in=[pk for pk, _ in oldest], given_at__lt=now - TAKEN_BACK_AFTER, used_at__isnull=True
+    )
+    with transaction.atomic():
+        report_days.figures_changed(channel.site.account_id, [at for _, at in oldest if at], now=now)
+        return still.update(given_at=None, temp_id=None, visit=None, clicks=0)
 
 
 # ------------------------------------------------------------------ after use or age

@@ -41,5 +41,6 @@ def last_days(count: int, *, now: datetime) -> Period:
     return Period(today - timedelta(days=count - 1), today)
 
 
-def midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+def midnight(day: date, *, after: int = 0) -> datetime:
+    """When the day begins in the viewer's zone, or the day so many days after it."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=after), time.min))

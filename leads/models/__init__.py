@@ -6,6 +6,7 @@ from leads.models.channel import Channel
 from leads.models.erased_person import ErasedPerson
 from leads.models.invitation import Invitation
 from leads.models.lead import Lead
+from leads.models.report_day import ReportDay
 from leads.models.second_step import AuthenticatorApp, RecoveryCodes
 from leads.models.site import Site
 from leads.models.unreadable_row import UnreadableRow
@@ -22,6 +23,7 @@ __all__ = [
     "Lead",
     "Membership",
     "RecoveryCodes",
+    "ReportDay",
     "Site",
     "UnreadableRow",
 ]

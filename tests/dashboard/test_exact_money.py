@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from adtarget.dashboard.overview import tables
-from adtarget.dashboard.overview.queries import happened, totals
+from adtarget.dashboard.overview.queries import Figures
 from leads.models import Account, Channel
 from tests.dashboard.overview.test_overview import MAY, at
 from tests.factories import ConversionFactory
@@ -33,11 +33,11 @@ def test_a_periods_revenue_is_exact(account: Account, channel: Channel) -> None:
     for amount in (LARGE, LARGEST, Decimal("0.0001")):
         at(channel, purchase=True, value=amount)
     expected = LARGE + LARGEST + Decimal("0.0001")
-    assert happened(account, MAY).revenue == {"EUR": expected}
-    assert totals(account, MAY) == (3, {"EUR": expected})
+    assert Figures(account, MAY).happened().revenue == {"EUR": expected}
+    assert Figures(account, MAY).totals() == (3, {"EUR": expected})
 
 
 def test_the_table_of_days_rounds_nothing_away(account: Account, channel: Channel) -> None:
     at(channel, purchase=True, value=LARGEST)
-    table = tables.days_table(happened(account, MAY), MAY)
+    table = tables.days_table(Figures(account, MAY).happened(), MAY)
     assert str(LARGEST) in {cell for row in table.rows for cell in row}

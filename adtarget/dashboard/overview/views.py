@@ -80,7 +80,7 @@ def overview(request: HttpRequest, access: Access) -> HttpResponseBase:
 def sources(request: HttpRequest, access: Access) -> HttpResponseBase:
     """A page of its own, and a part of the overview that comes after the rest: it looks at each event's visit."""
     form, period = _period(request)
-    table = tables.sources_table(figures.sources(access.account, period))
+    table = tables.sources_table(figures.Figures(access.account, period).sources())
     if "export" in request.GET:
         return _csv(table, period)
     context = {"account": access.account, "form": form, "period": period, "table": table}
@@ -99,8 +99,8 @@ def _csv(table: Table, period: Period) -> HttpResponseBase:
 
 
 def _figures(account: Account, period: Period) -> dict[str, Any]:
-    now, before = figures.happened(account, period), _before(account, period.before)
-    steps, health = figures.funnel(account, period), figures.health(account, period)
+    found, before = figures.Figures(account, period), _before(account, period.before)
+    now, steps, health = found.happened(), found.funnel(), found.health()
     sums = [step for step in steps if step.channel is None]
     joins = tuple(sum(getattr(step, name) for step in sums) for name in ("joins", "organic", "left"))
     return {
@@ -127,13 +127,12 @@ def _figures(account: Account, period: Period) -> dict[str, Any]:
 
 def _before(account: Account, period: Period) -> Before:
     """Kept for a while: it lies in the past and hardly changes."""
+    found = figures.Figures(account, period)
     name = f"overview:{account.pk}:{period.since.isoformat()}:{period.until.isoformat()}"
     return kept(
         name,
         seconds=KEPT_SECONDS,
-        make=lambda: Before(
-            *figures.totals(account, period), figures.joined(account, period), figures.health(account, period)
-        ),
+        make=lambda: Before(*found.totals(), found.joined(), found.health()),
         to_json=Before.to_json,
         from_json=Before.from_json,
     )
