@@ -38,7 +38,7 @@ def read_rows(rows: QuerySet[M]) -> Rows[M]:
     try:
         found = list(rows)
         for row in found:
-            _require_whole(row)
+            require_whole(row)
     except (*UNREADABLE, OperationalError) as error:
         if not is_unreadable(error):
             raise
@@ -58,7 +58,7 @@ def _read_row(rows: QuerySet[M], key: Any) -> M | None:
     try:
         found = list(whole.filter(pk=key))
         for row in found:
-            _require_whole(row)
+            require_whole(row)
         return found[0] if found else None  # it went meanwhile
     except (*UNREADABLE, OperationalError) as error:
         if not is_unreadable(error):
@@ -67,7 +67,7 @@ def _read_row(rows: QuerySet[M], key: Any) -> M | None:
         return None
 
 
-def _require_whole(row: Model) -> None:
+def require_whole(row: Model) -> None:
     """ValueError for None where the column takes none: so Django reads text of SQLite that is no time."""
     if connections[row._state.db or DEFAULT_DB_ALIAS].vendor != "sqlite":
         return
@@ -75,7 +75,7 @@ def _require_whole(row: Model) -> None:
         if not field.null and row.__dict__.get(field.attname, field) is None:
             raise ValueError(f"{field.name} is empty")
         if isinstance(field, ForeignKey) and isinstance(related := row._state.fields_cache.get(field.name), Model):
-            _require_whole(related)
+            require_whole(related)
 
 
 def is_unreadable(error: Exception) -> bool:
@@ -111,7 +111,7 @@ def _is_well(row: UnreadableRow) -> bool:
             for field in found._meta.concrete_fields:
                 if isinstance(field, ForeignKey):
                     getattr(found, field.name)  # read now, and looked at below
-            _require_whole(found)
+            require_whole(found)
     except (*UNREADABLE, OperationalError):
         return False
     except LookupError:  # its table is gone

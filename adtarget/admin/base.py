@@ -4,15 +4,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
-from django.db import DataError
+from django.core.exceptions import PermissionDenied
+from django.db import DataError, OperationalError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from adtarget.admin.audit import changed_fields, note
 from leads import sign_in
-from leads.unreadable import read_rows
+from leads.damaged_rows import read_columns
+from leads.unreadable import UNREADABLE, read_rows, require_whole
+from leads.unreadable import note as note_unreadable
 
 
 class ReadableChangeList(ChangeList):
@@ -43,6 +48,35 @@ class BigTableAdmin(admin.ModelAdmin):
 
 class ReadOnlyAdmin(BigTableAdmin):
     """Facts: shown, never added, changed or deleted by hand, whatever the person's permissions."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            require_whole(found)
+        return found
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """The row; of a damaged one what can be read."""
+        try:
+            page = super().changeform_view(request, object_id, form_url, extra_context)
+            return page.render() if isinstance(page, TemplateResponse) else page
+        except (*UNREADABLE, OperationalError) as error:
+            if object_id is None:
+                raise
+            return self._damaged(request, unquote(object_id), error)
+
+    def _damaged(self, request: HttpRequest, key: str, error: Exception) -> TemplateResponse:
+        """What can be read of the row. Raises the error where its columns are not the cause."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        columns = read_columns(self.model, key)
+        if not columns.unreadable:
+            raise error
+        note_unreadable(self.model, key, error)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "key": key, "columns": columns}
+        return TemplateResponse(request, "admin/damaged.html", {**context, "title": key})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

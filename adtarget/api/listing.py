@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from adtarget.api import parsing
 from adtarget.api.fields import Text
 from adtarget.core import errors
-from adtarget.core.times import EPOCH
+from adtarget.core.times import EPOCH, milliseconds
 from leads.unreadable import read_rows
 
 USUAL, MOST = 50, 100  # rows a page
@@ -32,7 +32,7 @@ class MomentText(serializers.Field):
         return EPOCH + timedelta(milliseconds=int(data))
 
     def to_representation(self, value: datetime) -> str:
-        raise NotImplementedError("Filters are only read.")
+        return str(milliseconds(value))
 
 
 class Cursor(Text):

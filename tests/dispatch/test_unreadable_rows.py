@@ -117,6 +117,53 @@ def test_the_admin_lists_its_neighbours(damaged) -> None:
     assert ops.get("/admin/dispatch/send/").status_code == 200
 
 
+#: What makes a column unreadable: SQLite takes any text, and JSON may have another shape than it should.
+DAMAGES = {"utms": "utms = '[1]'", "left_out": "left_out = '7'", "pii": "pii = '[1]'"}
+UNREADABLE = {"value": "value = 'garbage', currency = 'EUR'"} if connection.vendor == "sqlite" else {}
+
+
+def damage_by(change: str, conversion: Conversion) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE conversions_conversion SET event_time = attributed_at, {change} WHERE id = %s", [conversion.pk]
+        )
+
+
+@pytest.mark.parametrize("column", [*DAMAGES, *UNREADABLE])
+def test_its_own_page_says_what_cannot_be_read(viewer, account, damaged, column) -> None:
+    damage_by((DAMAGES | UNREADABLE)[column], damaged.conversion)
+    page = viewer.get(f"/accounts/{account.pk}/conversions/{damaged.conversion_id}/")
+    assert page.status_code == 200
+    assert f"damaged: {column.replace('_', ' ')} cannot be read" in page.text
+
+
+def test_its_own_page_shows_what_can_be_read(viewer, account, damaged) -> None:
+    page = viewer.get(f"/accounts/{account.pk}/conversions/{damaged.conversion_id}/")
+    assert "damaged: event time cannot be read" in page.text
+    assert str(damaged.conversion.telegram_user_id) in page.text
+
+
+def test_another_accounts_damaged_row_stays_unknown(viewer, account, stranger_channel) -> None:
+    theirs = ConversionFactory(channel=stranger_channel)
+    damage(theirs)
+    assert viewer.get(f"/accounts/{account.pk}/conversions/{theirs.pk}/").status_code == 404
+
+
+def test_its_page_of_the_admin_says_what_cannot_be_read(damaged) -> None:
+    ops = Client()
+    sign_in_recently(ops, UserFactory(ops=True))
+    page = ops.get(f"/admin/conversions/conversion/{damaged.conversion_id}/change/")
+    assert page.status_code == 200
+    assert "damaged: event time cannot be read" in page.text
+    assert damaged.conversion.event_type in page.text
+
+
+def test_a_damaged_row_of_the_admin_asks_for_permission(damaged) -> None:
+    nobody = Client()
+    sign_in_recently(nobody, UserFactory(is_staff=True))
+    assert nobody.get(f"/admin/conversions/conversion/{damaged.conversion_id}/change/").status_code == 403
+
+
 def test_the_audit_ends_and_names_it(damaged, pixel) -> None:
     Send.objects.all().delete()
     report = auditing.audit(timezone.now())

@@ -1,8 +1,7 @@
 """Pages of conversions: the list, and one event with what each platform would get."""
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from adtarget.dashboard.access import Access, page, show
@@ -19,6 +18,8 @@ from conversions.models import Conversion
 from conversions.status import capi_status
 from dispatch.models import Pixel
 from dispatch.previews import previews
+from leads.damaged_rows import read_columns
+from leads.unreadable import UNREADABLE, note, read_rows
 from tracker.sources import ad_source
 
 
@@ -40,7 +41,27 @@ def conversions(request: HttpRequest, access: Access) -> HttpResponseBase:
 @page()
 def conversion(request: HttpRequest, access: Access, conversion_id: str) -> HttpResponseBase:
     mine = Conversion.objects.of_account(access.account).select_related("lead", "channel", "site", "visit", "api_key")
-    row = get_object_or_404(mine.prefetch_related("sends__pixel"), pk=conversion_id)
+    rows = read_rows(mine.prefetch_related("sends__pixel").filter(pk=conversion_id))
+    if rows.unreadable:
+        return _damaged(request, access, conversion_id)
+    if not rows.found:
+        raise Http404
+    try:
+        return _conversion(request, access, rows.found[0])
+    except UNREADABLE as error:
+        if not read_columns(Conversion, conversion_id).unreadable:
+            raise
+        note(Conversion, conversion_id, error)
+        return _damaged(request, access, conversion_id)
+
+
+def _damaged(request: HttpRequest, access: Access, conversion_id: str) -> HttpResponseBase:
+    """What can be read of a damaged conversion."""
+    context = {"conversion_id": conversion_id, "columns": read_columns(Conversion, conversion_id)}
+    return show(request, access, "conversions/damaged.html", context)
+
+
+def _conversion(request: HttpRequest, access: Access, row: Conversion) -> HttpResponseBase:
     pixels = Pixel.objects.active().filter(site=row.site_id).select_related("site").order_by("platform", "created_at")
     now = timezone.now()
     context = {
