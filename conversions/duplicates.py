@@ -1,5 +1,6 @@
 """Finds the recent conversion that an event repeats: what must match, and for how long."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from conversions.choices import EventType
@@ -39,6 +40,29 @@ def find_duplicate(
 
 def _within(span: timedelta, now: datetime) -> dict[str, datetime]:
     return {"attributed_at__gt": now - span, "attributed_at__lt": now + span}
+
+
+def find_among(
+    earlier: Sequence[Conversion], *, channel: Channel, facts: EventFacts, now: datetime
+) -> Conversion | None:
+    """The same out of conversions at hand, newest first, all of one lead and of one kind, tests or not."""
+    alike = [
+        one
+        for one in earlier
+        if one.event_type == facts.event_type and one.custom_event_name == facts.custom_event_name
+    ]
+    span = window(channel.site, facts.event_type)
+    recent = (one for one in alike if one.channel_id == channel.pk and abs(one.attributed_at - now) < span)
+    if not facts.order_id:
+        return next(recent, None)
+    same = (one for one in alike if one.order_id == facts.order_id and abs(one.attributed_at - now) < SAME_ORDER_FOR)
+    return next(same, None) or next((one for one in recent if not one.order_id), None)
+
+
+def looks_back(site: Site, facts: EventFacts) -> timedelta:
+    """How far back a conversion may lie that the event repeats."""
+    longest = window(site, facts.event_type)
+    return max(longest, SAME_ORDER_FOR) if facts.order_id else longest
 
 
 def window(site: Site, event_type: EventType) -> timedelta:

@@ -4,26 +4,24 @@ Workers are told of the sends after the commit.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
-from conversions import duplicates, identifiers, missing_signals
+from conversions import duplicates, missing_signals
+from conversions.building import new_conversion, storable
 from conversions.choices import Intake, Source
-from conversions.facts import ClearPii, EventFacts, LeftOut
+from conversions.facts import EventFacts, LeftOut
 from conversions.identifiers import signals_on
-from conversions.inheritance import inherit, recent_history
-from conversions.left_out import unusable_contacts
+from conversions.inheritance import recent_history
 from conversions.models import Conversion
-from conversions.pii import hash_pii
 from dispatch import scheduling
 from dispatch.choices import Priority, SendStatus
 from dispatch.models import Pixel, Send
 from leads import report_days
 from leads.locking import lock_lead
-from leads.models import ApiKey, Channel, Lead, Site
+from leads.models import ApiKey, Channel, Lead
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,12 +58,8 @@ def record_conversion(
     """
     at = now if intake is Intake.LIVE else facts.occurred_at
     site = channel.site
-    listed = site.kept_query_parameters
-    signals = identifiers.without_personal_data(facts.signals, keep=listed)
-    facts = replace(facts, signals=signals | identifiers.kept_parameters(facts.signals, listed=listed))
     pixels = scheduling.active_pixels(site)
-    hashes = hash_contacts(facts.pii, site, pixels)
-    facts = replace(facts, left_out=(*facts.left_out, *unusable_contacts(facts.pii, hashes)))
+    facts, hashes = storable(facts, site, pixels)
     lead, is_new = lock_lead(site=site, telegram_user_id=telegram_user_id, now=at)
     history: Sequence[Conversion] = ()
     if not is_new:
@@ -80,73 +74,28 @@ def record_conversion(
         _touch(lead, key, facts, at)
     _tell_history([conversion for conversion in history if conversion.attributed_at <= at], facts)
     source = Source.HISTORY if intake is Intake.HISTORY else Source.API
-    conversion = _create(key, channel, lead, facts, hashes, history, source=source, now=at)
+    conversion = new_conversion(key, channel, lead, facts, hashes, history, source=source, now=at)
+    conversion.save(force_insert=True)
     if intake is not Intake.LIVE:
         report_days.figures_changed(conversion.account_id, [at], now=now)
     if intake is Intake.HISTORY:
         return Recorded(conversion=conversion, is_cold=not history, left_out=facts.left_out)
     priority = Priority.FRESH if intake is Intake.LIVE else Priority.REPLAY
     sends = scheduling.schedule(conversion, pixels, now=now, priority=priority)
+    return recorded_as_new(conversion, sends, pixels, facts)
+
+
+def recorded_as_new(
+    conversion: Conversion, sends: Sequence[Send], pixels: Sequence[Pixel], facts: EventFacts
+) -> Recorded:
+    """What became of an event that repeats none."""
     return Recorded(
         conversion=conversion,
-        is_cold=not history,
+        is_cold=conversion.is_cold,
         sends=sends,
         warning="" if sends else missing_signals.nothing_scheduled(conversion, pixels),
         left_out=facts.left_out,
     )
-
-
-def _create(
-    key: ApiKey,
-    channel: Channel,
-    lead: Lead,
-    facts: EventFacts,
-    hashes: dict[str, str],
-    history: Sequence[Conversion],
-    *,
-    source: Source,
-    now: datetime,
-) -> Conversion:
-    """The conversion of a new event, with what the lead's earlier ones say about its visit and contacts."""
-    before = history[0] if history else None
-    inherited = inherit(history, now=now)
-    return Conversion.objects.create(
-        account_id=key.account_id,
-        site=channel.site,
-        channel=channel,
-        lead=lead,
-        telegram_user_id=lead.telegram_user_id,
-        api_key_id=key.pk,
-        session_id=before.session_id if before else None,
-        visit=before.visit if before else None,
-        source=source,
-        **_columns_of(facts),
-        external_user_id=facts.external_user_id or _known_external_id(lead, before, key),
-        attributed_at=now,
-        # A lead known from the API alone has no visit: what it once came with still leads back to the ad.
-        api_visit_override=signals_on(before, facts),
-        consent=facts.consent or (before.consent if before else {}),
-        pii=hashes,
-        inherited_pii=inherited.pii,
-        inherited_since=inherited.since,
-        is_cold=before is None,
-        is_test=key.is_test,
-    )
-
-
-def _columns_of(facts: EventFacts) -> dict[str, Any]:
-    """The columns that hold the event as it was given."""
-    return {
-        "event_type": facts.event_type,
-        "custom_event_name": facts.custom_event_name,
-        "value": facts.value,
-        "currency": facts.currency,
-        "content_name": facts.content_name,
-        "order_id": facts.order_id,
-        "event_time": facts.occurred_at,
-        "utms": facts.utms,
-        "left_out": list(map(asdict, facts.left_out)),
-    }
 
 
 def _repeat(
@@ -192,25 +141,6 @@ def _tell_history(history: Sequence[Conversion], facts: EventFacts) -> None:
     """Applies new consent to the lead's earlier events too: those still waiting are decided by it."""
     if facts.consent and history:
         Conversion.objects.filter(pk__in=[conversion.pk for conversion in history]).update(consent=facts.consent)
-
-
-def hash_contacts(clear: ClearPii, site: Site, pixels: Sequence[Pixel]) -> dict[str, str]:
-    """The hashes to keep; phones without country code belong to the region of the site or of a pixel."""
-    regions = [site.default_phone_region, *(pixel.options.get("defaultPhoneRegion", "") for pixel in pixels)]
-    return hash_pii(
-        email=clear.email,
-        phone=clear.phone,
-        first_name=clear.first_name,
-        last_name=clear.last_name,
-        region=next((region for region in regions if region), ""),
-    )
-
-
-def _known_external_id(lead: Lead, before: Conversion | None, key: ApiKey) -> str:
-    """The person's external id as earlier events named it: the lead holds that of live ones."""
-    if key.is_test:
-        return before.external_user_id if before else ""
-    return lead.external_user_id
 
 
 def _touch(lead: Lead, key: ApiKey, facts: EventFacts, now: datetime) -> None:

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from adtarget.core import errors
+from conversions.building import hash_contacts
 from conversions.facts import ClearPii
 from conversions.inheritance import inherit, recent_history
 from conversions.models import Conversion
-from conversions.recording import hash_contacts
 from dispatch import scheduling
 from leads import report_days
 

@@ -37,23 +37,36 @@ def schedule(
     failed or skipped one is due again while its pixel is active. Call inside
     the transaction that wrote the conversion.
     """
-    event = outgoing_event(conversion)
-    by_pixel = {send.pixel_id: send for send in existing}
-    fresh: list[Send] = []
-    for pixel in pixels:
-        pixel.site = conversion.site
-        if pixel.pk in by_pixel or not PLATFORMS[pixel.platform].has_signal(event):
-            continue
-        fresh.append(_new_send(conversion, pixel, priority, now=now))
+    has_one = {send.pixel_id for send in existing}
+    rest = [pixel for pixel in pixels if pixel.pk not in has_one]
+    fresh = new_sends(conversion, rest, priority=priority, now=now)
     Send.objects.bulk_create(fresh)
     active = {pixel.pk for pixel in pixels}
     known = [send for send in existing if send.pixel_id in active]
     for send in known:
         if send.status in (SendStatus.FAILED, SendStatus.SKIPPED) and send.reason != Reason.TEST_MODE:
             revive(send, priority=Priority.FRESH, now=now)
-    scheduled = [send for send in (*known, *fresh) if send.status == SendStatus.PENDING]
+    return announce([*known, *fresh])
+
+
+def announce(sends: Iterable[Send]) -> list[Send]:
+    """Those of the sends that are on their way; a worker is told of them after the commit."""
+    scheduled = [send for send in sends if send.status == SendStatus.PENDING]
     ring_after_commit(send.pixel_id for send in scheduled)
     return scheduled
+
+
+def new_sends(
+    conversion: Conversion, pixels: Sequence[Pixel], *, now: datetime, priority: Priority = Priority.FRESH
+) -> list[Send]:
+    """Unsaved sends for the pixels that have something to attribute the conversion by."""
+    event = outgoing_event(conversion)
+    fresh: list[Send] = []
+    for pixel in pixels:
+        pixel.site = conversion.site
+        if PLATFORMS[pixel.platform].has_signal(event):
+            fresh.append(_new_send(conversion, pixel, priority, now=now))
+    return fresh
 
 
 def revive(send: Send, *, priority: Priority, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -50,17 +51,35 @@ def verify(token: str) -> ApiKey:
     The same comparison is made for an unknown prefix, so that the time
     taken does not tell which prefixes exist.
     """
-    shape = _SHAPE.fullmatch(token)
-    if shape is None:
+    parts = parts_of(token)
+    if parts is None:
         raise errors.InvalidKey
-    mode, prefix, secret = shape.groups()
-    key = next(iter(_KEY(prefix, mode)), None)
-    is_right = constant_time_compare(_sha256(secret), key.secret_sha256 if key else _NO_SUCH_SECRET)
-    if key is None or not is_right:
+    key = next(iter(_KEY(parts.prefix, parts.mode)), None)
+    if not is_secret_of(key, parts.secret) or key is None:
         raise errors.InvalidKey
     if key.revoked_at is not None:
         raise errors.RevokedKey
     return key
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Parts:
+    """What a token is made of."""
+
+    mode: str
+    prefix: str
+    secret: str
+
+
+def parts_of(token: str) -> Parts | None:
+    """None where the text has not the form of a token."""
+    shape = _SHAPE.fullmatch(token)
+    return Parts(*shape.groups()) if shape else None
+
+
+def is_secret_of(key: ApiKey | None, secret: str) -> bool:
+    """Compares in the same time whether there is such a key or not."""
+    return constant_time_compare(_sha256(secret), key.secret_sha256 if key else _NO_SUCH_SECRET)
 
 
 def note_use(key: ApiKey, *, now: datetime) -> None:

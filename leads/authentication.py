@@ -13,9 +13,8 @@ class ApiKeyAuthentication(BaseAuthentication):
     """Puts the key on `request.auth`. Raises AuthRequired, InvalidKey, RevokedKey or RateLimited."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token or " " in token:
+        token = bearer_token(request.headers.get("Authorization", ""))
+        if not token:
             raise errors.AuthRequired
         if not token.startswith("atk_"):
             raise errors.AuthRequired("This is not an AdTarget API key; they start with atk_live_ or atk_test_.")
@@ -27,3 +26,10 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise
         api_keys.note_use(key, now=timezone.now())
         return None, key
+
+
+def bearer_token(header: str) -> str:
+    """The token of an Authorization header; '' where it holds none."""
+    scheme, _, token = header.partition(" ")
+    token = token.strip()
+    return token if scheme.lower() == "bearer" and " " not in token else ""

@@ -16,9 +16,19 @@ _refused_until: OrderedDict[str, float] = OrderedDict()
 
 def refuse_guesser(request: HttpRequest) -> None:
     """Raises RateLimited for an address that has just failed too often."""
-    until = _refused_until.get(_address(request))
-    if until is not None and (left := until - time.monotonic()) > 0:
+    if (left := _left(request)) > 0:
         raise errors.RateLimited(retry_after=max(1, round(left)))
+
+
+def is_refused(request: HttpRequest) -> bool:
+    """Whether `refuse_guesser` would raise."""
+    return _left(request) > 0
+
+
+def _left(request: HttpRequest) -> float:
+    """The seconds for which the address is still refused."""
+    until = _refused_until.get(_address(request)) if _refused_until else None
+    return 0 if until is None else until - time.monotonic()
 
 
 def note_failure(request: HttpRequest) -> None:

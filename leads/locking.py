@@ -8,13 +8,19 @@ from adtarget.core import errors
 from leads.models import ErasedPerson, Lead, Site
 from leads.tombstones import person_sha256
 
+_LOCK = (
+    f"UPDATE {Lead._meta.db_table} SET last_seen_at = last_seen_at "  # noqa: S608
+    "WHERE site_id = %s AND telegram_user_id = %s RETURNING *"
+)
+
 
 def lock_lead(*, site: Site, telegram_user_id: int, now: datetime) -> tuple[Lead, bool]:
     """The lead, locked until the transaction ends, and whether it is new. Raises PersonErased.
 
     Two requests for one person are serialized here: on PostgreSQL the insert
-    waits for the other's commit and the read takes the row lock; on SQLite only
-    one transaction writes at a time. That the insert says whether the lead is new
+    waits for the other's commit and the update takes the row lock; on SQLite only
+    one transaction writes at a time. The update changes nothing but the row's
+    version, by which `conversions.fast_path` sees that somebody was here. That the insert says whether the lead is new
     spares a first event the search for earlier ones.
     """
     table, tombstones = Lead._meta.db_table, ErasedPerson._meta.db_table
@@ -37,7 +43,7 @@ def lock_lead(*, site: Site, telegram_user_id: int, now: datetime) -> tuple[Lead
         lead._state.adding = False
         lead._state.db = connection.alias
         return lead, True
-    known = Lead.objects.select_for_update().filter(site=site, telegram_user_id=telegram_user_id).first()
+    known = next(iter(Lead.objects.raw(_LOCK, [site.pk, telegram_user_id])), None)
     if known is None:
         raise errors.PersonErased
     known.site = site

@@ -6,7 +6,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from adtarget.core import rate_limit
+from adtarget.core import errors, rate_limit
 from leads.models import ApiKey
 
 
@@ -26,6 +26,18 @@ def limit_of(key: ApiKey) -> Limit:
     )
 
 
+def take_request(key: ApiKey) -> int:
+    """Takes a request from the key's bucket: 0, or the seconds to wait."""
+    limit = limit_of(key)
+    return rate_limit.take(f"key:{key.pk}", per_minute=limit.per_minute, burst=limit.burst)
+
+
+def require_request(key: ApiKey) -> None:
+    """The same; raises RateLimited where there is none."""
+    if wait := take_request(key):
+        raise errors.RateLimited(retry_after=wait)
+
+
 class ApiKeyThrottle(BaseThrottle):
     """Takes a request from the key's bucket: by its limits."""
 
@@ -35,8 +47,7 @@ class ApiKeyThrottle(BaseThrottle):
         key = request.auth
         if not isinstance(key, ApiKey):
             return True  # the API's description, which needs no key
-        limit = limit_of(key)
-        self._wait_seconds = rate_limit.take(f"key:{key.pk}", per_minute=limit.per_minute, burst=limit.burst)
+        self._wait_seconds = take_request(key)
         return not self._wait_seconds
 
     def wait(self) -> float:

@@ -70,10 +70,13 @@ def answer(error: errors.ApiError) -> JsonResponse:
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's EXCEPTION_HANDLER."""
-    refusal = translate(error)
-    if refusal.status >= 500 and refusal is not error:
-        _report(error, context.get("request"))
+    refusal = _translated(error, context.get("request"))
     return Response(envelope(refusal), status=refusal.status, headers=headers(refusal))
+
+
+def refuse(error: Exception, request: HttpRequest) -> JsonResponse:
+    """The same for views outside DRF."""
+    return answer(_translated(error, request))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
@@ -90,6 +93,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonR
 
 def server_error(request: HttpRequest) -> JsonResponse:
     return answer(errors.InternalError())
+
+
+def _translated(error: Exception, request: Any) -> errors.ApiError:
+    refusal = translate(error)
+    if refusal.status >= 500 and refusal is not error:
+        _report(error, request)
+    return refusal
 
 
 def _report(error: Exception, request: Any) -> None:

@@ -164,7 +164,21 @@ def _check(value: Any, *, depth: int, check_text: bool) -> None:
 
 
 def read_body(request: HttpRequest, *, most: int) -> bytes:
-    """The whole body, chunked or not. Raises PayloadTooLarge over `most` bytes, unread where its length says so."""
+    """The whole body, chunked or not. Raises PayloadTooLarge over `most` bytes, unread where its length says so.
+
+    What could not be read once is refused with the same words again: a stream cannot be read twice.
+    """
+    refused: errors.ApiError | None = getattr(request, "refused_body", None)
+    if refused:
+        raise refused
+    try:
+        return _read_body(request, most=most)
+    except errors.ApiError as error:
+        request.refused_body = error  # type: ignore[attr-defined]
+        raise
+
+
+def _read_body(request: HttpRequest, *, most: int) -> bytes:
     declared = request.META.get("CONTENT_LENGTH") or ""
     if declared and not (declared.isdecimal() and len(declared) < 20):
         raise errors.InvalidPayload("Content-Length is not a number.")

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
+from conversions.fast_path.answering import tried_first
 from conversions.views import ConversionViewSet, LeadEventViewSet
 from dispatch.views import PixelViewSet, SendViewSet
 from dispatch.webhooks.views import WebhookViewSet
 from leads.views import ChannelViewSet, KeyViewSet, LeadViewSet, SiteViewSet
 
 urlpatterns = [
-    path("events/conversion", ConversionViewSet.as_view({"post": "create"})),
+    path("events/conversion", tried_first(ConversionViewSet.as_view({"post": "create"}))),
     path("events/validate", ConversionViewSet.as_view({"post": "validate"})),
     path("conversions", ConversionViewSet.as_view({"get": "list"})),
     path("conversions/<str:conversion_id>", ConversionViewSet.as_view({"get": "retrieve"})),
@@ -16,7 +17,7 @@ urlpatterns = [
     path("sends/<str:send_id>", SendViewSet.as_view({"get": "retrieve"})),
     path("sends/<str:send_id>/retry", SendViewSet.as_view({"post": "retry"})),
     path("leads/<str:telegram_user_id>", LeadViewSet.as_view({"get": "retrieve", "delete": "destroy"})),
-    path("leads/<str:telegram_user_id>/events", LeadEventViewSet.as_view({"post": "create"})),
+    path("leads/<str:telegram_user_id>/events", tried_first(LeadEventViewSet.as_view({"post": "create"}))),
     path(
         "leads/<str:telegram_user_id>/conversions/<str:conversion_id>/value",
         LeadEventViewSet.as_view({"post": "submit_value"}),
