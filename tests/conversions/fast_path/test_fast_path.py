@@ -58,7 +58,7 @@ def test_statements_are_prepared_on_the_server(api, lead, meta_pixel) -> None:
         assert cursor.fetchone()[0] >= 1
 
 
-@pytest.mark.promise("S2")
+@pytest.mark.promise("S3")
 def test_a_revoked_key_is_refused_at_once(api, api_key, lead) -> None:
     assert api.post(CONVERSION, lead).status_code == 200
     api_keys.revoke(api_key, now=timezone.now())
