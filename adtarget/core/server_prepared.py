@@ -1,4 +1,4 @@
-"""Statements that PostgreSQL parses and plans once a connection, and columns of models for SQL of our own.
+"""Statements that PostgreSQL parses and plans once a connection, and rows that go into them as one text.
 
 Every parameter goes out as text and is cast in the statement: one text of SQL is one prepared statement, whatever
 the values. psycopg forgets what it prepared when a transaction of the connection is rolled back.
@@ -42,44 +42,6 @@ def _cursor_class() -> Any:
 
 
 _PreparingCursor: Any = None
-
-
-class Columns(Generic[M]):
-    """Some columns of a model, to be selected in a join under an alias and read back as an instance."""
-
-    def __init__(self, model: type[M], *names: str) -> None:
-        self._model = model
-        fields = [field for field in model._meta.concrete_fields if not names or field.name in names]
-        self._fields = fields
-        self._attributes = [field.attname for field in fields]
-        self.width = len(fields)
-
-    def sql(self, alias: str) -> str:
-        """The columns as they stand in a SELECT."""
-        return ", ".join(f'{alias}."{field.column}"' for field in self._fields)
-
-    def read(self, row: Sequence[Any]) -> M:
-        """The instance of the columns of one row."""
-        values = list(row)
-        for place, convert in self._converters():
-            if values[place] is not None:
-                values[place] = convert(values[place])
-        return self._model.from_db(connection.alias, self._attributes, values)
-
-    def _converters(self) -> list[tuple[int, Callable[[Any], Any]]]:
-        known: list[tuple[int, Callable[[Any], Any]]] | None = self.__dict__.get("_known")
-        if known is None:
-            known = self._known = [
-                (place, _converter(field, convert))
-                for place, field in enumerate(self._fields)
-                for convert in field.get_db_converters(connection)
-            ]
-        return known
-
-
-def _converter(field: Any, convert: Callable[..., Any]) -> Callable[[Any], Any]:
-    expression = field.get_col(field.model._meta.db_table)
-    return lambda value: convert(value, expression, connection)
 
 
 class Rows(Generic[M]):

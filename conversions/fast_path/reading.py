@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
+
+from django.db import models
 
 from adtarget.core import server_prepared
-from adtarget.core.server_prepared import Columns, Text
+from adtarget.core.server_prepared import Text
 from conversions.inheritance import LOOKED_AT
 from conversions.models import Conversion
 from dispatch.models import Pixel
 from dispatch.platforms.registry import PLATFORMS
+from dispatch.row_columns import Columns
 from leads.models import ApiKey, Channel, Lead, Site
 from leads.resolution import Named
 from tracker.models import Visit
+
+M = TypeVar("M", bound=models.Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +34,18 @@ class Found:
 @cache
 def _columns() -> tuple[Columns[ApiKey], Columns[Site], Columns[Channel], Columns[Lead], Columns[Pixel]]:
     return (
-        Columns(ApiKey),
-        Columns(Site),
-        Columns(Channel, "id", "site", "telegram_channel_id", "is_active"),
-        Columns(Lead),
-        Columns(Pixel, "id", "site", "platform", "pixel_id", "test_event_code", "options", "is_active"),
+        Columns(ApiKey, "k"),
+        Columns(Site, "s"),
+        _only(Channel, "c", "id site_id telegram_channel_id is_active"),
+        Columns(Lead, "l"),
+        _only(Pixel, "p", "id site_id platform pixel_id test_event_code options is_active"),
     )
+
+
+def _only(model: type[M], alias: str, names: str) -> Columns[M]:
+    """The named columns alone."""
+    others = {field.attname for field in model._meta.concrete_fields} - set(names.split())
+    return Columns(model, alias, without=others)
 
 
 def find(*, prefix: str, mode: str, named: Named, telegram_user_id: int) -> Found | None:
@@ -44,18 +56,19 @@ def find(*, prefix: str, mode: str, named: Named, telegram_user_id: int) -> Foun
     rows = server_prepared.run(_sql(by_telegram, bool(named.site_id), bool(named.website_id)), values)
     if not rows:
         return None
-    parts = _columns()
-    ends = [sum(part.width for part in parts[: number + 1]) for number in range(len(parts))]
-    key_columns, site_columns, channel_columns, lead_columns, pixel_columns = parts
+    keys, sites, channels, leads, pixels = _columns()
+    site_at = keys.count
+    channel_at = site_at + sites.count
+    lead_at = channel_at + channels.count
+    pixel_at = lead_at + leads.count
     row = rows[0]
-    channel = channel_columns.read(row[ends[1] : ends[2]])
-    channel.site = site_columns.read(row[ends[0] : ends[1]])
-    pixels = [pixel_columns.read(each[ends[3] : ends[4]]) for each in rows if each[ends[3]] is not None]
+    site = sites.read(row[site_at:])
+    active = [pixels.read(each[pixel_at:], site=site) for each in rows if each[pixel_at] is not None]
     return Found(
-        key=key_columns.read(row[: ends[0]]),
-        channel=channel,
-        pixels=[pixel for pixel in pixels if pixel.platform in PLATFORMS],
-        lead=lead_columns.read(row[ends[2] : ends[3]]) if row[ends[2]] is not None else None,
+        key=keys.read(row),
+        channel=channels.read(row[channel_at:], site=site),
+        pixels=[pixel for pixel in active if pixel.platform in PLATFORMS],
+        lead=leads.read(row[lead_at:], site=site) if row[lead_at] is not None else None,
         version=row[-1] or "",
     )
 
@@ -68,14 +81,12 @@ def is_telegram_id(channel_id: str) -> bool:
 
 @cache
 def _sql(by_telegram: bool, has_site: bool, has_website: bool) -> str:
-    of_key, of_site, of_channel, of_lead, of_pixel = _columns()
-    keys, sites, channels = of_key.sql("k"), of_site.sql("s"), of_channel.sql("c")
-    leads, pixels = of_lead.sql("l"), of_pixel.sql("p")
+    keys, sites, channels, leads, pixels = _columns()
     channel = "c.telegram_channel_id = %s::bigint" if by_telegram else "c.id = %s"
     site = "(k.site_id IS NULL OR k.site_id = s.id)" if has_site or has_website else "k.site_id = s.id"
     wanted = [site, *(["s.id = %s"] if has_site else []), *(["s.website_id = %s"] if has_website else [])]
     return (
-        f"SELECT {keys}, {sites}, {channels}, {leads}, {pixels}, l.xmin::text "  # noqa: S608
+        f"SELECT {keys.sql}, {sites.sql}, {channels.sql}, {leads.sql}, {pixels.sql}, l.xmin::text || l.ctid::text "  # noqa: S608
         f"FROM {ApiKey._meta.db_table} k JOIN {Site._meta.db_table} s ON s.account_id = k.account_id "
         f"JOIN {Channel._meta.db_table} c ON c.site_id = s.id AND c.is_active AND {channel} "
         f"LEFT JOIN {Lead._meta.db_table} l ON l.site_id = s.id AND l.telegram_user_id = %s::bigint "
@@ -87,9 +98,9 @@ def _sql(by_telegram: bool, has_site: bool, has_website: bool) -> str:
 # ------------------------------------------------------------------ the lead's earlier events
 #: What a new event takes of an earlier one.
 _OF_EARLIER = (
-    "id lead channel attributed_at event_type custom_event_name order_id pii "
-    "session visit external_user_id api_visit_override consent is_test"
-).split()
+    "id lead_id channel_id attributed_at event_type custom_event_name order_id pii "
+    "session_id visit_id external_user_id api_visit_override consent is_test"
+)
 
 
 def history_of(lead: Lead) -> list[Conversion]:
@@ -97,27 +108,22 @@ def history_of(lead: Lead) -> list[Conversion]:
     earlier, visits = _history_columns()
     history: list[Conversion] = []
     for row in server_prepared.run(_history_sql(), [str(lead.pk)]):
-        conversion = earlier.read(row[: earlier.width])
-        if not history and conversion.visit_id:
-            conversion.visit = visits.read(row[earlier.width :])
-        history.append(conversion)
+        visit = visits.read(row[earlier.count :]) if row[earlier.count] is not None else None
+        history.append(earlier.read(row, **({} if history else {"visit": visit})))
     return history
 
 
 @cache
 def _history_columns() -> tuple[Columns[Conversion], Columns[Visit]]:
-    return Columns(Conversion, *_OF_EARLIER), Columns(Visit)
+    return _only(Conversion, "c", _OF_EARLIER), Columns(Visit, "v")
 
 
 @cache
 def _history_sql() -> str:
     earlier, visits = _history_columns()
-    latest = (
-        f"SELECT {earlier.sql('c')}, row_number() OVER (ORDER BY c.attributed_at DESC, c.id DESC) AS place "  # noqa: S608
-        f"FROM {Conversion._meta.db_table} c WHERE c.lead_id = %s::bigint AND NOT c.is_test "
-        f"ORDER BY c.attributed_at DESC, c.id DESC LIMIT {LOOKED_AT}"
-    )
+    conversions, newest_first = Conversion._meta.db_table, "ORDER BY c.attributed_at DESC, c.id DESC"
     return (
-        f"SELECT {earlier.sql('e')}, {visits.sql('v')} FROM ({latest}) e "  # noqa: S608
-        f"LEFT JOIN {Visit._meta.db_table} v ON v.id = e.visit_id AND e.place = 1 ORDER BY e.place"
+        f"SELECT {earlier.sql}, {visits.sql} FROM (SELECT *, row_number() OVER ({newest_first}) AS place "  # noqa: S608
+        f"FROM {conversions} c WHERE c.lead_id = %s::bigint AND NOT c.is_test {newest_first} LIMIT {LOOKED_AT}) c "
+        f"LEFT JOIN {Visit._meta.db_table} v ON v.id = c.visit_id AND c.place = 1 ORDER BY c.place"
     )

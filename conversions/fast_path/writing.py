@@ -13,6 +13,8 @@ from dispatch.models import Send
 from leads.models import ErasedPerson, Lead
 from leads.tombstones import person_sha256
 
+#: Differs after each change of a row: another transaction's by xmin, one of the same transaction by ctid.
+VERSION = "xmin::text || ctid::text"
 _LEAD, _TOMBSTONE = Lead._meta.db_table, ErasedPerson._meta.db_table
 _NEW_LEAD = (
     f"INSERT INTO {_LEAD} (site_id, telegram_user_id, telegram_username, external_user_id, first_seen_at, "  # noqa: S608
@@ -21,7 +23,7 @@ _NEW_LEAD = (
 )
 _SAME_LEAD = (
     f"UPDATE {_LEAD} SET last_seen_at = %s::timestamptz, external_user_id = %s "  # noqa: S608
-    "WHERE id = %s::bigint AND xmin::text = %s RETURNING id"
+    f"WHERE id = %s::bigint AND {VERSION} = %s RETURNING id"
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from conversions import recording
+from dispatch import scheduling
 from tests.api.conftest import CONVERSION
 
 pytestmark = pytest.mark.django_db
@@ -30,10 +30,10 @@ def test_accept_is_not_held_against_anyone(api) -> None:
 
 
 def test_a_crash_says_nothing_of_its_cause(api, lead, monkeypatch) -> None:
-    def crash(**_):
+    def crash(_):
         raise RuntimeError("the secret cause")
 
-    monkeypatch.setattr(recording, "record_conversion", crash)
+    monkeypatch.setattr(scheduling, "outgoing_event", crash)
     api.client = Client(raise_request_exception=False)
     answer = api.post(CONVERSION, lead)
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "INTERNAL_ERROR")
@@ -42,20 +42,20 @@ def test_a_crash_says_nothing_of_its_cause(api, lead, monkeypatch) -> None:
 
 
 def test_a_crash_still_reaches_error_trackers(api, lead, monkeypatch) -> None:
-    def crash(**_):
+    def crash(_):
         raise RuntimeError("seen by the tracker")
 
-    monkeypatch.setattr(recording, "record_conversion", crash)
+    monkeypatch.setattr(scheduling, "outgoing_event", crash)
     with pytest.raises(RuntimeError, match="seen"):
         api.post(CONVERSION, lead)
 
 
 @pytest.mark.promise("R18")
 def test_a_database_that_is_away_is_503_with_a_wait(api, lead, monkeypatch) -> None:
-    def away(**_):
+    def away(_):
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(recording, "record_conversion", away)
+    monkeypatch.setattr(scheduling, "outgoing_event", away)
     answer = api.post(CONVERSION, lead)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
     assert int(answer["Retry-After"]) >= 1
