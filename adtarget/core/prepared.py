@@ -85,6 +85,14 @@ def prepared_cursor() -> Any:
     return connection.make_cursor(_preparing_cursor()(connection.connection))
 
 
+def run_prepared(sql: str, values: Sequence[Value]) -> list[tuple[Any, ...]]:
+    """The rows of a statement of our own. Values that are all text make one prepared statement of each text of SQL."""
+    with prepared_cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 @cache
 def _preparing_cursor() -> type[Any]:
     import psycopg  # not where the database is SQLite

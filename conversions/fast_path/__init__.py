@@ -8,6 +8,6 @@ Anything else is left to the plain way (`conversions.views`, `conversions.record
 3. `writing` inserts lead, conversion and sends in one statement, which is a transaction of its own.
 
 Two requests for one person meet at the lead's row. A new lead is inserted or is not there: its unique key decides. Of a
-known lead, the version of the row (`xmin`, `ctid`) read in 1 must still be the current one in 3, and everybody who records an
-event changes it (`leads.locking`). Who comes second writes nothing and goes the plain way, under the lead's lock.
+known lead, the version of the row (`xmin`, `ctid`) read in 1 must still be the current one in 3, and each recorder
+changes it (`leads.locking`). Who comes second writes nothing and goes the plain way, under the lead's lock.
 """

@@ -6,8 +6,7 @@ from typing import TypeVar
 
 from django.db import models
 
-from adtarget.core import server_prepared
-from adtarget.core.server_prepared import Text
+from adtarget.core.prepared import run_prepared
 from conversions.inheritance import LOOKED_AT
 from conversions.models import Conversion
 from dispatch.models import Pixel
@@ -51,9 +50,9 @@ def _only(model: type[M], alias: str, names: str) -> Columns[M]:
 def find(*, prefix: str, mode: str, named: Named, telegram_user_id: int) -> Found | None:
     """What the ids of a request mean; None where they do not name a channel of a site that the key may use."""
     by_telegram = is_telegram_id(named.channel_id)
-    values: list[Text] = [named.channel_id, str(telegram_user_id), prefix, mode]
+    values: list[str] = [named.channel_id, str(telegram_user_id), prefix, mode]
     values += [value for value in (named.site_id, named.website_id) if value]
-    rows = server_prepared.run(_sql(by_telegram, bool(named.site_id), bool(named.website_id)), values)
+    rows = run_prepared(_sql(by_telegram, bool(named.site_id), bool(named.website_id)), values)
     if not rows:
         return None
     keys, sites, channels, leads, pixels = _columns()
@@ -107,7 +106,7 @@ def history_of(lead: Lead) -> list[Conversion]:
     """As `conversions.inheritance.recent_history` of live events; only the latest has its visit."""
     earlier, visits = _history_columns()
     history: list[Conversion] = []
-    for row in server_prepared.run(_history_sql(), [str(lead.pk)]):
+    for row in run_prepared(_history_sql(), [str(lead.pk)]):
         visit = visits.read(row[earlier.count :]) if row[earlier.count] is not None else None
         history.append(earlier.read(row, **({} if history else {"visit": visit})))
     return history

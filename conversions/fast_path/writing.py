@@ -6,8 +6,8 @@ from functools import cache
 
 from django.db import connection
 
-from adtarget.core import server_prepared
-from adtarget.core.server_prepared import Rows
+from adtarget.core.json_rows import Rows
+from adtarget.core.prepared import run_prepared
 from conversions.models import Conversion
 from dispatch.models import Send
 from leads.models import ErasedPerson, Lead
@@ -43,7 +43,7 @@ def write_next(lead: Lead, version: str, conversion: Conversion, sends: Sequence
 
 def _write(lead_sql: str, values: list[str], lead: Lead, conversion: Conversion, sends: Sequence[Send]) -> bool:
     conversions, of_sends = _rows()
-    rows = server_prepared.run(_sql(lead_sql), [*values, conversions.text([conversion]), of_sends.text(sends)])
+    rows = run_prepared(_sql(lead_sql), [*values, conversions.text([conversion]), of_sends.text(sends)])
     if not rows:
         return False
     lead.pk = conversion.lead_id = rows[0][0]
