@@ -14,7 +14,7 @@ from functools import partial
 from django.db import transaction
 
 from adtarget.core.partitions.patience import patiently
-from adtarget.core.partitions.ranges import make_ahead, rows_in
+from adtarget.core.partitions.ranges import make_ahead, make_now, rows_in
 from adtarget.core.partitions.tables import (
     KEPT,
     RECENT,
@@ -55,15 +55,13 @@ def partition(table: PartitionedTable, now: datetime, *, say: Say) -> bool:
         make_ahead(table, now)
         return False
     _check(table)
-    say(f"{table.name}: 1 of 4, makes the partitioned table beside it")
-    patiently(lambda: _prepare(table))
-    say(f"{table.name}: 2 of 4, looks through about {rows_in(table.name):,} rows, which stay where they are")
+    say(f"{table.name}: 1 of 3, makes the partitioned table beside it")
+    patiently(lambda: _prepare(table, now))
+    say(f"{table.name}: 2 of 3, looks through about {rows_in(table.name):,} rows, which stay where they are")
     patiently(lambda: _promise_whole(table))
     _without_limit(f"ALTER TABLE {table.name} VALIDATE CONSTRAINT {table.whole}_part")
-    say(f"{table.name}: 3 of 4, takes its place")
+    say(f"{table.name}: 3 of 3, takes its place")
     patiently(lambda: _take_place(table))
-    say(f"{table.name}: 4 of 4, makes the partitions of the next weeks")
-    make_ahead(table, now)
     return True
 
 
@@ -96,7 +94,7 @@ def _check(table: PartitionedTable) -> None:
         raise CannotPartition("The database's collation does not sort ids by their letters. Nothing is partitioned.")
 
 
-def _prepare(table: PartitionedTable) -> None:
+def _prepare(table: PartitionedTable, now: datetime) -> None:
     """The partitioned table with its parts, empty, under a name that nobody uses yet."""
     new = table.in_making
     run(f"DROP TABLE IF EXISTS {new} CASCADE")
@@ -113,6 +111,7 @@ def _prepare(table: PartitionedTable) -> None:
         run(re.sub(r"^CREATE INDEX \S+ ON \S+ USING", f"CREATE INDEX {_in_making(name)} ON {new} USING", definition))
     for name, definition in _foreign_keys(table.name):
         run(f"ALTER TABLE {new} ADD CONSTRAINT {name} {definition}")
+    make_now(table, now)
 
 
 def _promise_whole(table: PartitionedTable) -> None:

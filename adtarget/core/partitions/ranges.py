@@ -22,10 +22,12 @@ def make_ahead(table: PartitionedTable, now: datetime) -> list[Range]:
     width = timedelta(days=max(1, settings.PARTITION_DAYS))
     if not table.is_partitioned() or table.covers(now + AHEAD * width):
         return []
-    return patiently(lambda: _make_ahead(table, now, width))
+    return patiently(lambda: make_now(table, now))
 
 
-def _make_ahead(table: PartitionedTable, now: datetime, width: timedelta) -> list[Range]:
+def make_now(table: PartitionedTable, now: datetime) -> list[Range]:
+    """The same in the running transaction, also for a table in the making."""
+    width = timedelta(days=max(1, settings.PARTITION_DAYS))
     run(f"SELECT pg_advisory_xact_lock({MAKERS_LOCK})")
     there = table.ranges()
     begins = there[-1].until if there else None
@@ -48,6 +50,7 @@ def _make(table: PartitionedTable, one: Range, since: datetime | None) -> None:
     """Makes a partition that begins where the one before ends, and takes over its rows that lay in the rest."""
     low = table.bound(since) if since else None
     high = table.bound(one.until)
+    run(f"LOCK TABLE {table.rest} IN ACCESS EXCLUSIVE MODE")  # no row may come to it between the next statements
     run(f"CREATE TABLE {one.table} (LIKE {table.recent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)")
     run(f"ALTER TABLE {one.table} ADD PRIMARY KEY (id)")
     run(
