@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout
 from adtarget.api import exception_handler, parsing
 from adtarget.core import errors, rate_limit
 from adtarget.core.client_context import limit_group, peer_address
+from adtarget.core.partitions.patience import was_moved
 from leads.models import Site
 from tracker import click_ids, invites, link_making, origins, visitor_consent, visits
 from tracker.models import Visit
@@ -37,7 +38,7 @@ def endpoint(method: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest) -> HttpResponse:
             try:
                 _admit(request, method)
-                response = view(request)
+                response = _answer(view, request)
             except Exception as error:
                 refusal = exception_handler.translate(error)
                 if isinstance(refusal, errors.InternalError):
@@ -49,6 +50,16 @@ def endpoint(method: str) -> Callable[[View], View]:
         return guarded
 
     return wrap
+
+
+def _answer(view: View, request: HttpRequest) -> HttpResponse:
+    """The view's answer, asked for again where a row moved to another partition meanwhile."""
+    try:
+        return view(request)
+    except OperationalError as error:
+        if not was_moved(error):
+            raise
+        return view(request)
 
 
 def _admit(request: HttpRequest, method: str) -> None:
@@ -106,8 +117,8 @@ def invite(request: HttpRequest) -> HttpResponse:
         _limit_site(channel.site)
         visit = _visit_of_click(request, channel.site, query)
         given = invites.give_invite(channel=channel, visit=visit, address=_address(request), now=timezone.now())
-    except (OperationalError, InterfaceError, PoolTimeout):
-        if link := invites.remembered_link(*named):
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        if not was_moved(error) and (link := invites.remembered_link(*named)):
             return _redirect(link)
         raise
     if request.GET.get("format") != "json" and "application/json" not in request.headers.get("Accept", ""):

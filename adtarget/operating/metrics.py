@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from adtarget.core.cached import kept
 from adtarget.core.unreadable_messages import count_dropped
-from adtarget.operating.readiness import deliverable, oldest_due_seconds
+from adtarget.operating.readiness import deliverable, missing_partitions, oldest_due_seconds
 from dispatch.choices import Counted
 from dispatch.models import Pixel, Receipt, Send
 from leads.models import UnreadableRow
@@ -49,6 +49,9 @@ class _Collector:
         yield self._receipts()
         unreadable = "Rows of the database that cannot be read."
         yield GaugeMetricFamily("adtarget_unreadable_rows", unreadable, value=UnreadableRow.objects.count())
+        ahead = "Partitioned tables without a partition for the rows to come."
+        count = len(missing_partitions(self.now))
+        yield GaugeMetricFamily("adtarget_partitions_missing", ahead, value=count)
         dropped = "Messages of the queue that no worker could read."
         yield CounterMetricFamily("adtarget_unreadable_messages", dropped, value=count_dropped())
 

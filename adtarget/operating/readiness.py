@@ -16,8 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from adtarget.core import heartbeat
+from adtarget.core.partitions import ranges
 from dispatch.models import Send
 from leads.models import UnreadableRow
+from tracker.partitions import SESSIONS, VISITS
 
 CHECK_SECONDS = 1.0
 OVERDUE_SECONDS = 5 * 60  # a send this late means that no worker delivers, whatever the heartbeats say
@@ -37,7 +39,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when database, broker and a worker are there and nothing waits too long; else 503 and which."""
-    checks = run_checks({"database": database, "broker": broker, "workers": workers, "sends": sends, "rows": rows})
+    checks = run_checks(CHECKS)
     is_ready = all(check["ok"] for check in checks.values())
     return JsonResponse(
         {"status": "ready" if is_ready else "not ready", "checks": checks}, status=200 if is_ready else 503
@@ -96,6 +98,26 @@ def sends() -> dict[str, Any]:
 def rows() -> dict[str, Any]:
     """Rows that cannot be read. They stop nothing, so the service is ready beside them."""
     return {"ok": True, "unreadable": UnreadableRow.objects.count()}
+
+
+def partitions() -> dict[str, Any]:
+    """Tables without a partition for the rows to come. Such rows are kept all the same, so the service is ready."""
+    return {"ok": True, "missing": missing_partitions(timezone.now())}
+
+
+CHECKS: dict[str, Check] = {
+    "database": database,
+    "broker": broker,
+    "workers": workers,
+    "sends": sends,
+    "rows": rows,
+    "partitions": partitions,
+}
+
+
+def missing_partitions(now: datetime) -> list[str]:
+    """The partitioned tables whose next partition is missing: the scheduled task has not run for weeks."""
+    return [table.name for table in (VISITS, SESSIONS) if ranges.missing(table, now)]
 
 
 def oldest_due_seconds(now: datetime) -> float:

@@ -36,7 +36,7 @@ def test_readyz_is_green_with_a_database_a_broker_and_a_worker(client, worker) -
 
     assert (status, [name for name, check in checks.items() if check["ok"]]) == (
         200,
-        ["database", "broker", "workers", "sends", "rows"],
+        ["database", "broker", "workers", "sends", "rows", "partitions"],
     )
 
 

@@ -3,11 +3,13 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -373,3 +375,17 @@ def test_a_visitor_is_found_without_a_look_at_the_others(site) -> None:
     looked_at = [int(rows) * int(loops) for rows, loops in re.findall(r"actual .*?rows=(\d+) loops=(\d+)", plan)]
     assert max(looked_at) <= 1
     assert "Rows Removed" not in plan
+
+
+def test_a_row_that_moved_meanwhile_is_asked_again(browser, monkeypatch) -> None:
+    keep, moves = visits.keep_page_view, [OperationalError()]
+    moves[0].__cause__ = psycopg.errors.SerializationFailure()
+
+    def keep_page_view(*args: Any, **more: Any) -> Visit:
+        if moves:
+            raise moves.pop()
+        return keep(*args, **more)
+
+    monkeypatch.setattr(visits, "keep_page_view", keep_page_view)
+    browser.visit()
+    assert not moves

@@ -12,6 +12,7 @@ from django.utils import timezone
 from adtarget.core.ids import id_of_moment
 from adtarget.core.partitions import converting, ranges
 from adtarget.core.partitions.tables import Range, fetch, run
+from adtarget.operating import readiness
 from conversions.erasing import erase_person
 from conversions.identifiers import effective_signals
 from tests.factories import ConversionFactory, InviteFactory, JoinFactory, VisitFactory
@@ -127,6 +128,12 @@ def test_time_brings_further_partitions() -> None:
 def test_a_missing_partition_is_noticed() -> None:
     last = VISITS.ranges()[-1].until
     assert [ranges.missing(VISITS, last - timedelta(days=days)) for days in (8, 6)] == [False, True]
+
+
+def test_readiness_names_the_table_without_one() -> None:
+    for one in VISITS.ranges():
+        run(f"DROP TABLE {one.table}")
+    assert readiness.missing_partitions(NOW) == [VISITS.name]
 
 
 def test_a_new_partition_takes_its_rows_over(site) -> None:

@@ -35,3 +35,8 @@ def patiently(work: Callable[[], T]) -> T:
             log.debug("a table is in use, trying again", error=type(error.__cause__).__name__)
         time.sleep(random.uniform(0.2, 0.6))
     raise AssertionError("not reached")
+
+
+def was_moved(error: Exception) -> bool:
+    """Whether a statement failed because its row went to another partition meanwhile: repeated, it finds the row."""
+    return isinstance(error, OperationalError) and isinstance(error.__cause__, errors.SerializationFailure)
