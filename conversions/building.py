@@ -75,6 +75,7 @@ def _columns_of(facts: EventFacts) -> dict[str, Any]:
         "currency": facts.currency,
         "content_name": facts.content_name,
         "order_id": facts.order_id,
+        "own_event_id": facts.own_event_id,
         "event_time": facts.occurred_at,
         "utms": facts.utms,
         "left_out": list(map(asdict, facts.left_out)),

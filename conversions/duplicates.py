@@ -1,13 +1,18 @@
 """Finds the recent conversion that an event repeats: what must match, and for how long."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError, transaction
+
+from adtarget.core import errors
 from conversions.choices import EventType
 from conversions.facts import EventFacts
 from conversions.models import Conversion
 from leads.models import Channel, Lead, Site
 
+EVENT_ID_TAKEN = "Another event of this site has this eventId: of another person, or of another type."
 SAME_ORDER_FOR = timedelta(days=7)
 _SHORT_WINDOW = frozenset({EventType.PURCHASE, EventType.CUSTOM})
 
@@ -22,8 +27,12 @@ def find_duplicate(
     days whatever the channel, which history may have chosen another one of
     between two tries; another order never is. Otherwise channel and the
     site's window decide. Both count in either direction from `now`, which lies
-    before later events where a file is imported.
+    before later events where a file is imported. Before all that, the event id
+    of the sender decides, for good. Raises InvalidPayload where another event has it.
     """
+    if (same := _with_event_id(channel.site, facts, is_test=is_test)) is not None:
+        _require_same_event(same, lead, facts)
+        return same
     alike = Conversion.objects.latest_first().filter(
         lead=lead,
         event_type=facts.event_type,
@@ -36,6 +45,39 @@ def find_duplicate(
         return recent.first()
     same_order = alike.filter(order_id=facts.order_id, **_within(SAME_ORDER_FOR, now))
     return same_order.first() or recent.filter(order_id="").first()
+
+
+@contextmanager
+def event_id_guarded(facts: EventFacts) -> Iterator[None]:
+    """Around the insert of a new event. Raises InvalidPayload where another person's event has its event id."""
+    if not facts.own_event_id:
+        yield
+        return
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "own_event_id" not in str(error):
+            raise
+        raise _taken() from error
+
+
+def _with_event_id(site: Site, facts: EventFacts, *, is_test: bool) -> Conversion | None:
+    if not facts.own_event_id:
+        return None
+    same = Conversion.objects.filter(own_event_id=facts.own_event_id, site=site, is_test=is_test)
+    return same.select_for_update(no_key=True).first()
+
+
+def _require_same_event(known: Conversion, lead: Lead, facts: EventFacts) -> None:
+    """The person and the type are the event's; all else may be completed."""
+    this = (lead.pk, facts.event_type, facts.custom_event_name)
+    if (known.lead_id, known.event_type, known.custom_event_name) != this:
+        raise _taken()
+
+
+def _taken() -> errors.InvalidPayload:
+    return errors.InvalidPayload(EVENT_ID_TAKEN, details=[{"field": "eventId", "message": EVENT_ID_TAKEN}])
 
 
 def _within(span: timedelta, now: datetime) -> dict[str, datetime]:

@@ -121,6 +121,7 @@ def _blank_conversions(leads: list[Lead]) -> int:
     return conversions.update(
         external_user_id="",
         order_id="",
+        own_event_id="",
         api_visit_override={},
         pii={},
         inherited_pii={},

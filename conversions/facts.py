@@ -42,6 +42,7 @@ class EventFacts:
     currency: str = ""
     content_name: str = ""
     order_id: str = ""
+    own_event_id: str = ""
     external_user_id: str = ""
     pii: ClearPii = field(default_factory=ClearPii)
     signals: dict[str, str] = field(default_factory=dict)

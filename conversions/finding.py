@@ -32,12 +32,19 @@ def find_conversions(scope: Q, wanted: Mapping[str, Any]) -> QuerySet[Conversion
     found = Conversion.objects.filter(scope, **{_COLUMNS[name]: wanted[name] for name in _COLUMNS if name in wanted})
     if "channel_id" in wanted:
         found = found.filter(_is_channel(wanted["channel_id"]))
+    if "event_id" in wanted:
+        found = found.filter(_has_event_id(wanted["event_id"]))
     if "capi_status" in wanted:
         found = found.filter(has_capi_status(CapiStatus(wanted["capi_status"])))
     send = {_SEND_COLUMNS[name]: wanted[name] for name in _SEND_COLUMNS if name in wanted}
     if send:
         found = found.filter(Exists(Send.objects.filter(conversion=OuterRef("pk"), **send)))
     return found.prefetch_related("sends__pixel")
+
+
+def _has_event_id(text: str) -> Q:
+    """By the id that platforms get: the sender's own, or ours where they gave none."""
+    return Q(own_event_id=text) & ~Q(own_event_id="") | Q(pk=text, own_event_id="")
 
 
 def _is_channel(channel_id: str) -> Q:

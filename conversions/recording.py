@@ -75,7 +75,8 @@ def record_conversion(
     _tell_history([conversion for conversion in history if conversion.attributed_at <= at], facts)
     source = Source.HISTORY if intake is Intake.HISTORY else Source.API
     conversion = new_conversion(key, channel, lead, facts, hashes, history, source=source, now=at)
-    conversion.save(force_insert=True)
+    with duplicates.event_id_guarded(facts):
+        conversion.save(force_insert=True)
     if intake is not Intake.LIVE:
         report_days.figures_changed(conversion.account_id, [at], now=now)
     if intake is Intake.HISTORY:

@@ -1,8 +1,10 @@
 """Requests of the conversion endpoints, and the facts they become."""
 
+import re
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from adtarget.api.fields import (
@@ -29,6 +31,8 @@ from dispatch.platforms import registry
 from tracker import click_ids
 
 CLICK_ID_LENGTH = 2048
+OUR_EVENT_IDS = "cnv_"  # what the ids begin with that we give
+_EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class PiiRequest(serializers.Serializer):
@@ -48,6 +52,19 @@ class PiiRequest(serializers.Serializer):
         return ClearPii(**super().to_internal_value(given))
 
 
+@extend_schema_field({"type": "string", "pattern": r"^(?!cnv_)[A-Za-z0-9_-]{1,64}$", "maxLength": 64})
+class EventId(Text):
+    """The sender's own id of the event."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not _EVENT_ID.fullmatch(text):
+            raise serializers.ValidationError("This field takes 1 to 64 of the characters A-Z a-z 0-9 _ and -.")
+        if text.startswith(OUR_EVENT_IDS):
+            raise serializers.ValidationError(f"This field must not start with {OUR_EVENT_IDS}, as our own ids do.")
+        return text
+
+
 class EventRequest(serializers.Serializer):
     """The body of POST /leads/{telegramUserId}/events; it may repeat the person of the address."""
 
@@ -64,6 +81,7 @@ class EventRequest(serializers.Serializer):
     currency = Currency(required=False, help_text="Required for Purchase; active ISO 4217 code.")
     contentName = Text(required=False, max_length=512, source="content_name")
     orderId = Text(required=False, allow_blank=False, max_length=128, source="order_id")
+    eventId = EventId(required=False, allow_blank=False, source="own_event_id")
     pii = PiiRequest(required=False)
     externalUserId = Text(required=False, max_length=512, source="external_user_id")
     eventTime = Moment(required=False, source="event_time", help_text="Unix milliseconds; now where absent.")
@@ -156,6 +174,7 @@ def facts_of(given: dict[str, Any], *, client: tuple[str, str], now: datetime) -
         currency=given.get("currency", ""),
         content_name=given.get("content_name", ""),
         order_id=given.get("order_id", ""),
+        own_event_id=given.get("own_event_id", ""),
         external_user_id=given.get("external_user_id", ""),
         pii=given.get("pii") or ClearPii(),
         signals=signals,
@@ -178,6 +197,7 @@ class ConversionQuery(ListQuery):
         required=False, max_length=512, source="external_user_id", help_text="Of the person with this id of yours."
     )
     orderId = Text(required=False, max_length=128, source="order_id", help_text="With this order id, whole.")
+    eventId = Text(required=False, max_length=64, source="event_id", help_text="With this event id, yours or ours.")
     eventType = Choice(required=False, choices=EventType.choices, source="event_type", help_text="Of this type.")
     capiStatus = Choice(
         required=False, choices=CapiStatus.choices, source="capi_status", help_text="In this state as a whole."

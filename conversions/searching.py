@@ -20,4 +20,5 @@ def named(text: str, *, account: Account | None = None) -> Q:
     # The people first: one condition over both tables would look through all conversions.
     leads = Lead.objects.filter(known_as(text), **({"site__account": account} if account else {}))
     people = list(leads.order_by().values_list("pk", flat=True)[:MOST_LEADS])
-    return (Q(order_id=text) & ~Q(order_id="")) | Q(lead__in=people)
+    ids = (Q(order_id=text) & ~Q(order_id="")) | (Q(own_event_id=text) & ~Q(own_event_id=""))
+    return ids | Q(lead__in=people)

@@ -18,6 +18,7 @@ class LeadConversion(AnswerSerializer):
     """A conversion of a lead, without its sends."""
 
     conversionId = serializers.CharField(source="pk")
+    eventId = serializers.CharField(source="event_id")
     channelId = serializers.CharField(source="channel_id")
     eventType = serializers.ChoiceField(choices=EventType.choices, source="event_type")
     customEventName = serializers.SerializerMethodField()

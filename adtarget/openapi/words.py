@@ -21,7 +21,12 @@ WORDS: dict[str, tuple[str, Any]] = {
     "EventRequest.channelId": ("The channel: its id here, or Telegram's, which starts with -100.", _CHANNEL),
     "conversionId": ("The conversion.", _CNV),
     "duplicateOf": ("The conversion that the event repeats.", _CNV),
-    "eventId": ("The id that every platform gets with the event, at every attempt.", _CNV),
+    "eventId": ("The id that every platform gets with the event, at every attempt: yours, or ours without one.", _CNV),
+    "ConversionRequest.eventId": (
+        "Your own id of the event, once on its site: what every platform gets.",
+        "order-1001",
+    ),
+    "EventRequest.eventId": ("Your own id of the event, once on its site: what every platform gets.", "order-1001"),
     "id": ("The pixel's id here.", "pix_01k9z3b7q2m4n6p8r0s2t4v6w8"),
     "messageId": ("The message.", "msg_01k9z3c1d2e3f4g5h6j7k8m9n3"),
     "orderId": ("Your order's id: the same order is one event for 7 days.", "A-17"),

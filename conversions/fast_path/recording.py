@@ -20,7 +20,9 @@ from leads.models import Lead
 def record(found: Found, *, telegram_user_id: int, facts: EventFacts, now: datetime) -> Recorded:
     """Keeps an event, or completes the recent one it repeats; as `conversions.recording.record_conversion`."""
     event = _Event(found, *storable(facts, found.channel.site, found.pixels), now)
-    if found.lead is None:
+    if facts.own_event_id:
+        recorded = None  # whether the site has it already is asked by the plain way
+    elif found.lead is None:
         recorded = _record_first(event, telegram_user_id)
     elif found.key.is_test or facts.consent:
         recorded = None  # what a test says, and what consent changes of earlier events, is the plain way's

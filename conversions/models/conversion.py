@@ -22,7 +22,7 @@ class ConversionQuerySet(models.QuerySet["Conversion"]):
 
 
 class Conversion(models.Model):
-    """One business event of one lead. Its id is the event id every platform gets, for life."""
+    """One business event of one lead. Its id, or the sender's own, is the event id every platform gets, for life."""
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "cnv"), editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="conversions")
@@ -40,6 +40,9 @@ class Conversion(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     content_name = models.CharField(max_length=512, blank=True)
     order_id = models.CharField(max_length=128, blank=True)
+    own_event_id = models.CharField(
+        max_length=64, blank=True, default="", help_text="The sender's id of the event; empty where the id is ours."
+    )
     external_user_id = models.CharField(max_length=512, blank=True)
     event_time = models.DateTimeField(help_text="When it happened; fixed at acceptance.")
     attributed_at = models.DateTimeField(
@@ -86,6 +89,12 @@ class Conversion(models.Model):
             models.CheckConstraint(
                 condition=~Q(event_type=EventType.CUSTOM) | ~Q(custom_event_name=""), name="custom_event_has_a_name"
             ),
+            # By the id first, so that a search for it needs no index of its own.
+            models.UniqueConstraint(
+                fields=["own_event_id", "site", "is_test"],
+                condition=~Q(own_event_id=""),
+                name="own_event_id_is_unique_on_its_site",
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "telegram_user_id", "-attributed_at"], name="conversion_history"),
@@ -111,7 +120,7 @@ class Conversion(models.Model):
     @property
     def event_id(self) -> str:
         """What every platform gets on every attempt, for de-duplication."""
-        return self.pk
+        return self.own_event_id or self.pk
 
     @property
     def api_source(self) -> str:

@@ -119,5 +119,6 @@ def _conversion_facts(conversion: Conversion) -> dict[str, Any]:
         "value": None if value is None else exact_json.number(value),
         "currency": conversion.currency or None,
         "orderId": conversion.order_id or None,
+        "eventId": conversion.event_id,
         "test": conversion.is_test,
     }

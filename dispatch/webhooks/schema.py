@@ -22,6 +22,7 @@ class WebhookConversion(serializers.Serializer):
     value = Money(allow_null=True)
     currency = serializers.CharField(allow_null=True)
     orderId = serializers.CharField(allow_null=True)
+    eventId = serializers.CharField()
     test = serializers.BooleanField()
 
 

@@ -38,6 +38,7 @@ HEADER = (
     "Content",
     "Site id",
     "Channel id",
+    "Event id",
 )
 
 
@@ -70,4 +71,5 @@ def _line(row: Conversion) -> tuple[object, ...]:
         row.content_name,
         row.site_id,
         row.channel_id,
+        row.own_event_id,
     )

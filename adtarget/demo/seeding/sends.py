@@ -55,7 +55,7 @@ def _attempt(make: RowMaker, send: Send, number: int, outcome: Outcome) -> None:
             http_status=status,
             code=code,
             batch_size=make.draw.randrange(1, 50),
-            request={"event_name": send.conversion.event_name, "event_id": send.conversion.pk},
+            request={"event_name": send.conversion.event_name, "event_id": send.conversion.event_id},
         )
     )
 
