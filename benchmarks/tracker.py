@@ -1,10 +1,10 @@
 """How many visits a second the tracker takes, how long a tap on "Join" waits, and what visits cost the API.
 
-    python -m benchmarks.tracker [--seconds 6]
+    python -m benchmarks.tracker [--seconds 6] [--rounds 3]
 
 Wants wrk and PostgreSQL's programs, or TEST_DATABASE_URL. Everything runs on
-this machine, the load too. `init` is also given as a share of what /healthz
-reaches in the same run, which does nothing: that figure travels between machines.
+this machine, the load too. Rounds alternate with those of a bare ASGI view that
+makes one insert by asyncpg: the ratio travels between machines.
 """
 
 import argparse
@@ -13,32 +13,34 @@ import http.client
 import itertools
 import json
 import os
-import queue
-import re
 import socket
-import statistics
-import subprocess
 import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import bare_asgi
+from benchmarks.measuring import Figure, Rounds, Send, paced, percentile, print_all, shown, wrk
 from tests.faults.servers import FreePostgres
 from tests.faults.stack import SIGNALS, Stack, account, free_port
 
-INIT = """
-local n = 0
+SCRIPT_NEW = """
+math.randomseed(os.time())
+local run, n = math.random(2^31 - 1), 0
 request = function()
   n = n + 1
   return wrk.format("POST", "/backend/track/init", {{["Content-Type"] = "text/plain",
     ["Origin"] = "https://acme.example", ["User-Agent"] = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)"}},
-    string.format('{{"websiteId":"{website}","tempId":"%08x-0000-4000-8000-000000000000",'
+    string.format('{{"websiteId":"{website}","tempId":"%08x-0000-4000-8000-%012x",'
       .. '"href":"https://acme.example/join?fbclid=IwAR0aBc%d&utm_source=fb&utm_campaign=spring",'
-      .. '"fbp":"fb.1.1700000000000.%d","referrer":"https://l.facebook.com/"}}', n, n, n))
+      .. '"fbp":"fb.1.1700000000000.%d","referrer":"https://l.facebook.com/"}}', run, n, n, n))
 end
 """
+SCRIPT_RETURNING = SCRIPT_NEW.replace("run, n, n, n", "7, n % 500, 7, 7").replace(
+    '"referrer"', '"clientSessionId":"ses_1","referrer"'
+)
 LINKS = """
 from django.utils import timezone
 from datetime import timedelta
@@ -63,42 +65,83 @@ UNLIMITED = dict.fromkeys(
 
 
 def main() -> None:
-    seconds = _options().seconds
+    options = _options()
+    print_all(measure(seconds=options.seconds, rounds=options.rounds))
+
+
+def measure(*, seconds: int = 6, rounds: int = 3) -> Iterator[Figure]:
+    """All figures of the tracker."""
     with tempfile.TemporaryDirectory() as name, _database(Path(name)) as database, _hanging_telegram() as telegram:
-        settings = {**UNLIMITED, "TELEGRAM_API_URL": telegram, "WEB_PROCESSES": "2"}
+        settings = {**UNLIMITED, "TELEGRAM_API_URL": telegram}
         redis = os.environ.get("TEST_REDIS_URL", "")
-        with Stack(Path(name), database=database, redis_url=redis, **settings) as stack:
+        with Stack(Path(name), database=database, redis_url=redis, WEB_PROCESSES="2", **settings) as stack:
             _provision(stack)
             stack.start("web")
-            _report(stack, Path(name), seconds)
+            yield from init_figures(stack, seconds=seconds, rounds=rounds)
+            yield from invite_figures(stack, seconds=seconds)
+            stack.kill("web")
+            stack.env["WEB_PROCESSES"] = "1"
+            stack.start("web")
+            yield from api_beside_visits(stack, seconds=seconds, rounds=rounds)
 
 
-def _report(stack: Stack, folder: Path, seconds: int) -> None:
-    script = folder / "init.lua"
-    script.write_text(INIT.format(website=stack.website_id))
-    idle, busy = [], []
-    for _ in range(3):  # in turn, so that both meet the same weather
-        idle.append(_wrk(stack, "/healthz", seconds=seconds))
-        busy.append(_wrk(stack, "", "-s", str(script), seconds=seconds))
-    ours, nothing = statistics.median(busy), statistics.median(idle)
-    print(f"init                             {ours:6.0f}/s   {[round(figure) for figure in busy]}")
-    print(f"  of what /healthz reaches       {ours / nothing:6.2f}")
-    print(f"init at 200/s                    {_paced(stack, _init(stack), rate=200, seconds=seconds)}")
-    print(f"POST conversion at 20/s          {_paced(stack, _conversion(stack), rate=20, seconds=seconds)}")
-    spike = threading.Thread(target=_paced, args=(stack, _init(stack)), kwargs={"rate": 200, "seconds": seconds + 1})
-    spike.start()
-    print(f"  beside init at 200/s           {_paced(stack, _conversion(stack), rate=20, seconds=seconds)}")
-    spike.join()
+def init_figures(stack: Stack, *, seconds: int, rounds: int) -> Iterator[Figure]:
+    """`init` beside a bare ASGI view, and /healthz, which does nothing."""
+    scripts = {"new": SCRIPT_NEW, "returning": SCRIPT_RETURNING}
+    for name, text in scripts.items():
+        (stack.folder / f"{name}.lua").write_text(text.format(website=stack.website_id))
+    port, database = free_port(), stack.env["DATABASE_URL"]
+    bare = bare_asgi.start(database, port)
+    web = stack.processes["web"].pid
+    found = {name: Rounds() for name in ("bare", *scripts)}
+    try:
+        for _ in range(rounds):  # in turn, so that all meet the same weather
+            new = ("-s", str(stack.folder / "new.lua"))
+            found["bare"].all.append(
+                wrk(f"http://127.0.0.1:{port}", *new, seconds=seconds, web=bare.pid, database=database)
+            )
+            for name in scripts:
+                script = ("-s", str(stack.folder / f"{name}.lua"))
+                url = f"http://127.0.0.1:{stack.port}"
+                found[name].all.append(wrk(url, *script, seconds=seconds, web=web, database=database))
+    finally:
+        bare.terminate()
+        bare.wait(timeout=20)
+    yardstick = found["bare"].median("rate")
+    yield Figure("bare ASGI + asyncpg, one insert", yardstick, "/s", detail=found["bare"].detail())
+    for name in scripts:
+        goal = "≥ 0.35" if name == "new" else ""
+        ratio = found[name].median("rate") / yardstick
+        yield Figure(f"init, {name} visitor, against bare ASGI", ratio, goal=goal, detail=found[name].detail())
+
+
+def invite_figures(stack: Stack, *, seconds: int) -> Iterator[Figure]:
+    """How long a tap waits, by a link of the pool and without one."""
     stack.manage("shell", "-c", LINKS.format(count=100 * seconds + 100))
-    print(f"invite from the pool at 100/s    {_paced(stack, _invite(stack), rate=100, seconds=seconds)}")
+    took = paced(stack.port, _invite(stack), rate=100, seconds=seconds)
+    yield Figure("invite from the pool at 100/s, p99", percentile(took, 0.99), "ms", "≤ 10", shown(took))
     stack.manage("shell", "-c", LINKS.format(count=0))
-    print(f"  pool empty, Telegram hanging   {_paced(stack, _invite(stack), rate=100, seconds=seconds)}")
+    took = paced(stack.port, _invite(stack), rate=100, seconds=seconds)
+    yield Figure("invite, pool empty, Telegram hanging, p99", percentile(took, 0.99), "ms", detail=shown(took))
+
+
+def api_beside_visits(stack: Stack, *, seconds: int, rounds: int) -> Iterator[Figure]:
+    """The API's p99 while one web process takes 300 visits a second, against its p99 alone."""
+    alone, beside = [], []
+    for _ in range(rounds):
+        alone += paced(stack.port, _conversion(stack), rate=20, seconds=seconds)
+        visits = threading.Thread(
+            target=paced, args=(stack.port, _init(stack)), kwargs={"rate": 300, "seconds": seconds + 1}
+        )
+        visits.start()
+        beside += paced(stack.port, _conversion(stack), rate=20, seconds=seconds)
+        visits.join()
+    quiet, busy = percentile(alone, 0.99), percentile(beside, 0.99)
+    detail = f"alone {shown(alone)}; beside {shown(beside)}"
+    yield Figure("API p99 beside 300 visits/s, one web, against alone", busy / quiet, goal="≤ 2", detail=detail)
 
 
 # ------------------------------------------------------------------ load
-Send = Callable[[http.client.HTTPConnection], http.client.HTTPResponse]
-
-
 def _init(stack: Stack) -> Send:
     def send(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
         visitor = str(uuid.uuid4())
@@ -129,43 +172,6 @@ def _invite(stack: Stack) -> Send:
         return connection.getresponse()
 
     return send
-
-
-def _paced(stack: Stack, send: Send, *, rate: int, seconds: int) -> str:
-    """Requests by the clock; what each took from the moment it was due, whoever was late."""
-    due: queue.SimpleQueue[float] = queue.SimpleQueue()
-    begin = time.monotonic() + 0.2
-    for n in range(rate * seconds):
-        due.put(begin + n / rate)
-    took: list[float] = []
-    workers = [threading.Thread(target=_work, args=(stack.port, send, due, took)) for _ in range(24)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert len(took) == rate * seconds, f"{rate * seconds - len(took)} requests failed"
-    cuts = statistics.quantiles(took, n=1000)
-    return f"p50 {cuts[499] * 1000:5.1f} ms   p99 {cuts[989] * 1000:5.1f} ms   most {max(took) * 1000:6.1f} ms"
-
-
-def _work(port: int, send: Send, due: "queue.SimpleQueue[float]", took: list[float]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    with contextlib.suppress(queue.Empty):
-        while True:
-            at = due.get_nowait()
-            time.sleep(max(0.0, at - time.monotonic()))
-            answer = send(connection)
-            answer.read()
-            if answer.status in (200, 302):
-                took.append(time.monotonic() - at)
-    connection.close()
-
-
-def _wrk(stack: Stack, path: str, *more: str, seconds: int) -> float:
-    command = ["wrk", "-t1", "-c16", f"-d{seconds}s", *more, f"http://127.0.0.1:{stack.port}{path}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=True)
-    assert "Non-2xx" not in done.stdout, done.stdout
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])  # type: ignore[index]
 
 
 # ------------------------------------------------------------------ what it runs on
@@ -200,6 +206,7 @@ def _hanging_telegram() -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=6, help="length of each measurement")
+    parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
 

@@ -57,7 +57,8 @@ def cut_texts(texts: Mapping[str, str], *, taken: int) -> dict[str, str]:
 
 def size_of(row: Any) -> int:
     """The bytes of a row's values as text, and a little for what the database adds."""
-    return ROW_BYTES + sum(len(str(getattr(row, field.attname)).encode()) for field in row._meta.concrete_fields)
+    values = [getattr(row, field.attname) for field in row._meta.concrete_fields]
+    return ROW_BYTES + len("".join(map(str, values)).encode())
 
 
 def _cut(name: str, text: str, most: int) -> str:

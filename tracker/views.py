@@ -208,13 +208,11 @@ def _address(request: HttpRequest) -> str:
     return limit_group(peer_address(request))
 
 
-def _wait(bucket: str, per_minute: int, *, is_shared: bool = True) -> int:
-    burst = max(1, per_minute // 2)
-    return rate_limit.take(f"tracker:{bucket}", per_minute=per_minute, burst=burst, is_shared=is_shared)
-
-
 def _limit(bucket: str, per_minute: int, *, is_shared: bool = True) -> None:
-    if wait := _wait(bucket, per_minute, is_shared=is_shared):
+    burst = max(1, per_minute // 2)
+    name = f"tracker:{bucket}"
+    # On loan: a page's few requests cost no round trip, and an address that asks more is counted exactly.
+    if wait := rate_limit.take(name, per_minute=per_minute, burst=burst, is_shared=is_shared, on_loan=True):
         raise errors.RateLimited(retry_after=wait)
 
 

@@ -168,7 +168,11 @@ def row_of(instance: models.Model) -> list[Any]:
     fields, read, to_convert = _reading(type(instance), connection.vendor)
     row = list(read(instance))
     for place in to_convert:
-        row[place] = fields[place].get_db_prep_save(fields[place].pre_save(instance, True), connection)
+        field = fields[place]
+        if type(field) is models.JSONField and row[place] == {}:
+            row[place] = "{}"
+        else:
+            row[place] = field.get_db_prep_save(field.pre_save(instance, True), connection)
     return row
 
 

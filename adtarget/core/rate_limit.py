@@ -16,11 +16,11 @@ log = structlog.get_logger(__name__)
 _TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
-local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local rate, burst, owed = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens, at = tonumber(state[1]), tonumber(state[2])
 if not (tokens and at and tokens >= 0 and at <= now) then tokens, at = burst, now end
-tokens = math.min(burst, tokens + (now - at) * rate)
+tokens = math.max(0, math.min(burst, tokens + (now - at) * rate) - owed)
 local wait = 0
 if tokens >= 1 then tokens = tokens - 1 else wait = (1 - tokens) / rate end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
@@ -32,14 +32,16 @@ REDIS_REST_SECONDS = 5.0  # after a failure, how long Redis is not asked again
 MOST_LOCAL_BUCKETS = 50_000  # of each kind: what stands before the first colon of its name
 
 
-def take(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True) -> int:
+def take(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True, on_loan: bool = False) -> int:
     """Takes one token: 0 when there was one, else the whole seconds to wait, at least 1.
 
-    A bucket that is not shared is this process's own and costs no round trip.
+    A bucket that is not shared is this process's own and costs no round trip. Nor
+    does a token on loan: a process takes the first hundredth of a shared bucket
+    unasked, and is charged for it when it asks for more (`Loans`).
     """
     rate = per_minute / 60
     shared = _shared_buckets() if is_shared else None
-    wait = shared.take(bucket, rate=rate, burst=burst) if shared else None
+    wait = shared.take(bucket, rate=rate, burst=burst, on_loan=on_loan) if shared else None
     if wait is None:
         wait = _local_buckets().take(bucket, rate=rate, burst=burst)
     return max(1, ceil(wait)) if wait > 0 else 0
@@ -85,6 +87,32 @@ class LocalBuckets:
         return self._kinds.setdefault(bucket.partition(":")[0], OrderedDict())
 
 
+class Loans:
+    """Tokens that a process took from shared buckets unasked: up to a hundredth of a bucket in the time it fills.
+
+    They are charged with the first token that is asked for. What several processes
+    admit together is therefore over the limit by at most a hundredth for each.
+    """
+
+    def __init__(self, most: int = MOST_LOCAL_BUCKETS) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._of_bucket: OrderedDict[str, tuple[int, bool, float]] = OrderedDict()
+
+    def take(self, bucket: str, *, rate: float, burst: int) -> int | None:
+        """None where a token was on loan; else how many of them the shared bucket is to be charged for."""
+        now = time.monotonic()
+        with self._lock:
+            taken, is_charged, since = self._of_bucket.pop(bucket, (0, False, now))
+            if now - since > burst / rate:
+                taken, is_charged, since = 0, False, now
+            on_loan = taken < burst // 100 and not is_charged
+            self._of_bucket[bucket] = (taken + 1, False, since) if on_loan else (taken, True, since)
+            if len(self._of_bucket) > self._most:
+                self._of_bucket.popitem(last=False)
+            return None if on_loan else 0 if is_charged else taken
+
+
 class RedisBuckets:
     """Buckets that all processes share; answers None while Redis is away."""
 
@@ -96,13 +124,17 @@ class RedisBuckets:
             retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0),
         )
         self._script = self._client.register_script(_TAKE)
+        self._loans = Loans()
         self._asks_again_at = 0.0
 
-    def take(self, bucket: str, *, rate: float, burst: int) -> float | None:
+    def take(self, bucket: str, *, rate: float, burst: int, on_loan: bool = False) -> float | None:
         if time.monotonic() < self._asks_again_at:
             return None
+        owed = self._loans.take(bucket, rate=rate, burst=burst) if on_loan else 0
+        if owed is None:
+            return 0.0
         try:
-            return float(self._script(keys=[_key(bucket)], args=[rate, burst]))
+            return float(self._script(keys=[_key(bucket)], args=[rate, burst, owed]))
         except redis.ResponseError:
             self.forget(bucket)  # what lies there is no bucket of ours
             return None

@@ -1,7 +1,8 @@
 """The registry: every platform events can be sent to, by its slug. A new one is one line here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from dispatch.platforms.base import ClickId, Platform
 from dispatch.platforms.google import Google
@@ -44,7 +45,12 @@ def known() -> tuple[str, ...]:
 
 def click_fields() -> tuple[str, ...]:
     """The fields that stand for a click of some ad."""
-    return tuple(click_id.field for click_id in click_ids() if click_id.is_click)
+    return _click_fields(known())
+
+
+@cache
+def _click_fields(slugs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(click_id.field for slug in slugs for click_id in PLATFORMS[slug].click_ids if click_id.is_click)
 
 
 def signal_fields() -> tuple[str, ...]:
@@ -63,16 +69,34 @@ def click_groups() -> Iterator[tuple[str, ...]]:
         yield tuple(platform.click_fields)
 
 
-def cookies() -> dict[str, str]:
+def cookies() -> Mapping[str, str]:
     """The platforms' own first-party cookies, by field."""
-    return {click_id.field: click_id.cookie for click_id in click_ids() if click_id.cookie}
+    return _cookies(known())
 
 
-def kept_parameters() -> dict[str, str]:
+@cache
+def _cookies(slugs: tuple[str, ...]) -> Mapping[str, str]:
+    every = (click_id for slug in slugs for click_id in PLATFORMS[slug].click_ids)
+    return MappingProxyType({click_id.field: click_id.cookie for click_id in every if click_id.cookie})
+
+
+def kept_parameters() -> Mapping[str, str]:
     """The click parameters of networks without a signal of their own, with the networks' names."""
-    return {name: network for platform in PLATFORMS.values() for name, network in platform.kept_parameters.items()}
+    return _kept_parameters(known())
 
 
-def parameters() -> set[str]:
+@cache
+def _kept_parameters(slugs: tuple[str, ...]) -> Mapping[str, str]:
+    every = (PLATFORMS[slug].kept_parameters for slug in slugs)
+    return MappingProxyType({name: network for kept in every for name, network in kept.items()})
+
+
+def parameters() -> frozenset[str]:
     """The query parameters that carry click ids, in lower case."""
-    return {click_id.parameter for click_id in click_ids() if click_id.parameter}
+    return _parameters(known())
+
+
+@cache
+def _parameters(slugs: tuple[str, ...]) -> frozenset[str]:
+    every = (click_id for slug in slugs for click_id in PLATFORMS[slug].click_ids)
+    return frozenset(click_id.parameter for click_id in every if click_id.parameter)

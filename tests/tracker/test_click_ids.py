@@ -1,6 +1,7 @@
 """Click ids out of addresses, and Meta's fbc."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -118,7 +119,7 @@ def test_a_click_replaces_those_of_its_platform_only(new, old, expected) -> None
 
 def test_a_later_platforms_parameter_is_known_everywhere(monkeypatch) -> None:
     later = registry.ClickId(field="later", name="Later click id", parameter="laterid")
-    monkeypatch.setattr(registry, "click_ids", lambda: iter([later]))
+    monkeypatch.setitem(registry.PLATFORMS, "later", SimpleNamespace(click_ids=(later,), kept_parameters={}))
     url = "https://acme.example/?utm_source=p?laterid=x"
     assert page_urls.parameters("utm_source=p?laterid=x") == ["utm_source=p", "laterid=x"]
     assert page_urls.reduced(url) == "https://acme.example/?utm_source=p&laterid=x"
