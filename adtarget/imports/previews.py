@@ -8,7 +8,7 @@ from itertools import islice
 from django.db import transaction
 
 from adtarget.imports.reading import Row
-from adtarget.imports.rows import Order, Outcome, record
+from adtarget.imports.rows import Order, Outcome, prepare, record
 
 TRIED_OUT = 50  # rows of a page's preview
 
@@ -21,7 +21,7 @@ class Preview:
 
 def preview(rows: Iterable[Row], order: Order, *, now: datetime, most: int = TRIED_OUT) -> Preview:
     """What would become of the first rows."""
-    tried = list(islice(rows, most))
+    tried = prepare(islice(rows, most), order, now=now)
     with transaction.atomic():
         outcome = record(tried, order, now=now)
         transaction.set_rollback(True)

@@ -1,10 +1,9 @@
 """Records rows of a file by the rules of the API, or says what is wrong with each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import structlog
 from django.db import DataError, IntegrityError
@@ -14,6 +13,7 @@ from adtarget.core import errors
 from adtarget.imports import mapping
 from adtarget.imports.reading import Row
 from conversions.choices import Intake
+from conversions.facts import EventFacts
 from conversions.recording import Recorded, record_conversion
 from conversions.requests import ConversionRequest, facts_of
 from leads.choices import KeyMode
@@ -80,17 +80,50 @@ class Outcome:
         self.problems += other.problems
 
 
-def record(rows: Sequence[Row], order: Order, *, now: datetime) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A row and the event that it describes; None where it describes none."""
+
+    row: Row
+    event: tuple[int, Named, EventFacts] | None = None
+
+
+def prepare(rows: Iterable[Row], order: Order, *, now: datetime) -> list[Prepared]:
+    """Validates the rows, which needs no transaction; a broken one says what is wrong in its `problem`."""
+    return [_prepared(row, order, now=now) for row in rows]
+
+
+def _prepared(row: Row, order: Order, *, now: datetime) -> Prepared:
+    if row.problem:
+        return Prepared(row)
+    try:
+        given = parsing.validate(ConversionRequest, mapping.body_of(row.values, order.columns, order.fixed))
+        if order.is_history and "event_time" not in given:
+            raise errors.InvalidPayload("eventTime is required: history is of its own time.")
+        named = Named(**{name: given.get(name, "") for name in ("site_id", "website_id", "channel_id")})
+        return Prepared(row, (given["telegram_user_id"], named, facts_of(given, client=("", ""), now=now)))
+    except errors.ApiError as error:
+        row.problem = _problem(error)
+        return Prepared(row)
+
+
+def record(rows: Sequence[Prepared], order: Order, *, now: datetime) -> Outcome:
     """Records the rows, in their order, in the caller's transaction; a broken one changes nothing."""
     outcome = Outcome()
     key = order.key()
     channels: dict[Named, Channel] = {}
-    for row in rows:
-        if row.problem:
+    for prepared in rows:
+        row = prepared.row
+        if prepared.event is None:
             outcome.problems.append((row, row.problem))
             continue
+        person, named, facts = prepared.event
         try:
-            outcome.add(_record(row, order, key, channels, now=now))
+            channel = _channel(named, person, key, channels)
+            recorded = record_conversion(
+                key=key, channel=channel, telegram_user_id=person, facts=facts, now=now, intake=order.intake
+            )
+            outcome.add(recorded)
         except errors.ApiError as error:
             outcome.problems.append((row, _problem(error)))
         except (DataError, IntegrityError) as error:
@@ -99,26 +132,11 @@ def record(rows: Sequence[Row], order: Order, *, now: datetime) -> Outcome:
     return outcome
 
 
-def _record(row: Row, order: Order, key: ApiKey, channels: dict[Named, Channel], *, now: datetime) -> Recorded:
-    given = parsing.validate(ConversionRequest, mapping.body_of(row.values, order.columns, order.fixed))
-    if order.is_history and "event_time" not in given:
-        raise errors.InvalidPayload("eventTime is required: history is of its own time.")
-    return record_conversion(
-        key=key,
-        channel=_channel(given, key, channels),
-        telegram_user_id=given["telegram_user_id"],
-        facts=facts_of(given, client=("", ""), now=now),
-        now=now,
-        intake=order.intake,
-    )
-
-
-def _channel(given: dict[str, Any], key: ApiKey, channels: dict[Named, Channel]) -> Channel:
-    """The row's channel; looked up once for all rows that name both site and channel."""
-    named = Named(**{name: given.get(name, "") for name in ("site_id", "website_id", "channel_id")})
+def _channel(named: Named, person: int, key: ApiKey, channels: dict[Named, Channel]) -> Channel:
+    """The row's channel; looked up once for all rows of a piece that name both site and channel."""
     if named in channels:
         return channels[named]
-    channel = resolve(key=key, named=named, telegram_user_id=given["telegram_user_id"])
+    channel = resolve(key=key, named=named, telegram_user_id=person)
     if named.channel_id and (named.site_id or named.website_id):
         channels[named] = channel
     return channel

@@ -1,13 +1,13 @@
 """Works through an import piece by piece; whoever goes on after a kill begins where the last commit was."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from adtarget.core.ids import new_id
@@ -15,11 +15,12 @@ from adtarget.exports import spreadsheet
 from adtarget.imports import files, reading
 from adtarget.imports.models import OPEN, Import, State
 from adtarget.imports.reading import Row
-from adtarget.imports.rows import Order, Outcome, record
+from adtarget.imports.rows import Order, Outcome, Prepared, prepare, record
 
 log = structlog.get_logger(__name__)
 
-ROWS_AT_ONCE = 100  # one transaction; on SQLite everybody else who writes waits for it
+ROWS_AT_ONCE = 500  # one transaction, at most
+HELD_SECONDS = 0.2  # that a transaction aims at: on SQLite everybody else who writes waits for it
 LEASE = timedelta(seconds=60)
 LOCK_TRIES = 5  # of a piece that met a lock or a deadlock
 Clock = Callable[[], datetime]
@@ -56,9 +57,12 @@ def run(
     """Works on a claimed import, for about so many seconds; whether it is done. Raises Lost and Unusable."""
     started = time.monotonic()
     header = reading.columns(path)
-    for piece in _pieces(reading.read(path, after=work.position)):
-        _patiently(work, piece, header, problems, clock=clock)
+    rows, size = reading.read(path, after=work.position), min(20, ROWS_AT_ONCE)
+    while piece := list(islice(rows, size)):
+        held = _patiently(work, piece, header, problems, clock=clock)
         progress(len(piece))
+        size = max(1, min(ROWS_AT_ONCE, 2 * size, int(len(piece) * HELD_SECONDS / held)))
+        _let_others_write(held)
         if seconds is not None and time.monotonic() - started > seconds:
             break
     else:
@@ -67,16 +71,22 @@ def run(
     return False
 
 
-def _pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while piece := list(islice(rows, ROWS_AT_ONCE)):
-        yield piece
+def _let_others_write(held: float) -> None:
+    """On SQLite whoever waits for the lock looks again now and then, and finds it taken without a pause."""
+    if connection.vendor == "sqlite":
+        time.sleep(min(held / 4, 0.05))
 
 
-def _patiently(work: Import, piece: list[Row], header: list[str], problems: Path, *, clock: Clock) -> None:
-    """One piece, again where another transaction was in its way: a piece is recorded whole or not at all."""
+def _patiently(work: Import, piece: list[Row], header: list[str], problems: Path, *, clock: Clock) -> float:
+    """One piece, again where another transaction was in its way: a piece is recorded whole or not at all.
+
+    The seconds that its transaction took.
+    """
+    given = prepare(piece, order_of(work), now=clock())
     for left in reversed(range(LOCK_TRIES)):
         try:
-            counts = _work(work, piece, header, problems, now=clock())
+            began = time.monotonic()
+            counts = _work(work, given, header, problems, now=clock())
         except OperationalError as error:
             if not left:
                 raise
@@ -85,11 +95,12 @@ def _patiently(work: Import, piece: list[Row], header: list[str], problems: Path
         else:
             for name, count in counts.items():
                 setattr(work, name, count)
-            return
+            break
+    return max(time.monotonic() - began, 0.001)
 
 
 @transaction.atomic
-def _work(work: Import, piece: list[Row], header: list[str], problems: Path, *, now: datetime) -> dict[str, int]:
+def _work(work: Import, piece: list[Prepared], header: list[str], problems: Path, *, now: datetime) -> dict[str, int]:
     """Records a piece, and commits with it how far the import is: the counts from now on."""
     _update(work, alive_until=now + LEASE)  # holds the row: who takes the work over waits for this piece
     outcome = record(piece, order_of(work), now=now)
