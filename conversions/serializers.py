@@ -142,7 +142,10 @@ class PlatformForecast(AnswerSerializer):
     payload = serializers.DictField(allow_null=True, help_text="The event as the platform would get it.")
     matchKeys = serializers.ListField(child=serializers.CharField(), help_text="What the person can be found by.")
     missingKeys = serializers.ListField(child=serializers.CharField(), help_text="What would help, the best first.")
-    matchQuality = serializers.FloatField(help_text="0 to 10, by the keys that are there.")
+    matchQuality = serializers.FloatField(
+        required=False,
+        help_text="0 to 10, by the keys that are there; absent where it is unknown how the platform matches.",
+    )
 
 
 class ValidationAnswer(AnswerSerializer):
@@ -187,5 +190,5 @@ def _platform_forecast(preview: Preview, validated: Validated) -> dict[str, Any]
         "payload": preview.payload,
         "matchKeys": list(map(code_of, preview.quality.present)),
         "missingKeys": [code_of(key) for key, _ in preview.quality.missing],
-        "matchQuality": preview.quality.score / 10,
+        "matchQuality": preview.quality.score / 10 if preview.quality.is_known else None,
     }

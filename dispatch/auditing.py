@@ -99,7 +99,7 @@ def conversions_without_sends(now: datetime) -> Iterator[str]:
     for conversion in _each(silent.select_related("visit", "site")):
         event = outgoing_event(conversion)
         unchanged = (pixel for pixel in pixels[conversion.site_id] if pixel.updated_at <= conversion.attributed_at)
-        if any(PLATFORMS[pixel.platform].has_signal(event) for pixel in unchanged):
+        if any(PLATFORMS[pixel.platform].wants(event, pixel.config()) for pixel in unchanged):
             yield conversion.pk
 
 

@@ -56,7 +56,7 @@ def _refusal(said: Said, *, asks_for_user_data: bool) -> str:
 
 def _reduced(event: OutgoingEvent, said: Said) -> OutgoingEvent:
     refused = said.user_data is False
-    contacts: dict[str, Any] = dict.fromkeys(_CONTACTS, "") if refused else {}
+    contacts: dict[str, Any] = dict.fromkeys((*_CONTACTS, "telegram_user_id"), "") if refused else {}
     may_personalise = False if said.limited else said.personalization
     return replace(
         event,

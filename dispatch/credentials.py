@@ -41,7 +41,7 @@ def token_of(pixel: Pixel) -> Token:
         credential = pixel.credential()
     except CannotDecrypt as error:
         raise CredentialRefused(str(error)) from error
-    if not credential:
+    if not credential and PLATFORMS[pixel.platform].needs_credential:
         raise CredentialRefused("No access token is stored for this pixel.")
     exchange = PLATFORMS[pixel.platform].exchange
     if exchange and exchange.is_needed(credential):

@@ -191,7 +191,7 @@ class Delivery:
         """The platform's verdicts; what it calls a duplicate of an earlier attempt was accepted then."""
         return [
             replace(verdict, outcome=Outcome.ACCEPTED) if verdict.is_duplicate and send.attempts > 1 else verdict
-            for verdict, send in zip(self.platform.read(answer, len(sends)), sends, strict=True)
+            for verdict, send in zip(self.platform.read(answer, len(sends), self.config), sends, strict=True)
         ]
 
     def _conclude(

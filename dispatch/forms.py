@@ -54,14 +54,15 @@ class PixelForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         token = given.get("new_token", "")
-        if not token and self.instance._state.adding:
+        platform = self._platform()
+        if not token and self.instance._state.adding and (platform is None or platform.needs_credential):
             self.add_error("new_token", "A pixel needs its access token.")
-        if (platform := self._platform()) and (problem := pixel_options.credential_problem(platform, token)):
+        if platform and (problem := pixel_options.credential_problem(platform, token)):
             self.add_error("new_token", problem)
         return given
 
     def save(self, commit: bool = True) -> Pixel:
-        if token := self.cleaned_data["new_token"]:
+        if token := self.cleaned_data.get("new_token"):
             self.instance.set_credential(token)
         saved: Pixel = super().save(commit)
         return saved

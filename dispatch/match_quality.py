@@ -4,7 +4,7 @@ No platform publishes weights. Meta scores "which customer information parameter
 the share that matched (developers.facebook.com/docs/marketing-api/reference/ads-pixel-capiemq, read in 2026-11); the
 last needs its own data. Each platform's `match_weights` are hundredths, in the order of the platforms' own advice:
 what names one click or one person surely (click id, e-mail, phone) before what only narrows down (browser id, address
-with user agent, names).
+with user agent, names). Where not even that is known of a platform its weights are empty, and the quality unknown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,6 +42,11 @@ class MatchQuality:
     missing: tuple[tuple[str, str], ...]
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything is known of how the platform matches people."""
+        return bool(self.present or self.missing)
+
+    @property
     def out_of_ten(self) -> str:
         return f"{self.score / 10:.1f}"
 
@@ -65,7 +70,7 @@ def code_of(key: str) -> str:
 def average(events: Iterable[OutgoingEvent], platform: str) -> MatchQuality | None:
     """Of many: a key counts as present where at least half have it; None without events."""
     qualities = [match_quality(event, platform) for event in events]
-    if not qualities:
+    if not qualities or not PLATFORMS[platform].match_weights:
         return None
     weights = PLATFORMS[platform].match_weights
     held = {key: sum(key in quality.present for quality in qualities) for key in weights}

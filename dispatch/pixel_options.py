@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from adtarget.core.json_document import Node
+from dispatch import sending
 from dispatch.platforms.base import ANY_PIXEL_ID, Platform
 from dispatch.platforms.options import Option
+from dispatch.webhooks.targets import WrongTarget
+from leads.models import Site
 
 CREDENTIALS = "credentials"  # among the options of a `provision` document; kept encrypted, never among a pixel's
 
@@ -23,6 +26,26 @@ def read_options(node: Node, platform: Platform) -> dict[str, Any]:
         child, option = node.child(name), option_of(platform, name)
         if name != CREDENTIALS and child.value is not None:
             found[name] = option.read(child) if option else child.value
+    return _without_secret(checked(node, found, platform), platform)
+
+
+def checked(node: Node, found: dict[str, Any], platform: Platform) -> dict[str, Any]:
+    """The options, where they fit together and lead to an address that events may go to. Raises WrongField."""
+    if problem := platform.options_problem(found):
+        raise node.child(problem[0]).wrong(problem[1])
+    if address := platform.address_of(found):
+        try:
+            sending.check_address(address)
+        except WrongTarget as wrong:
+            raise node.child("template" if found.get("template") else "parameters").wrong(str(wrong)) from wrong
+    return found
+
+
+def _without_secret(found: dict[str, Any], platform: Platform) -> dict[str, Any]:
+    """The options without a secret that was given among them: `credential_node` reads it."""
+    option, name = platform.secret_among(found)
+    if isinstance(given := found.get(option), dict):
+        found[option] = {key: value for key, value in given.items() if key != name}
     return found
 
 
@@ -53,6 +76,9 @@ def credential_node(node: Node, platform: Platform) -> Node:
     """The credential in a pixel of a `provision` document, still with its place: a token, or JSON as text."""
     options = node.child("options")
     given = options.child(CREDENTIALS) if options.value is not None else options
+    option, name = platform.secret_among(options.value or {})
+    if option and options.child(option).value is not None and options.child(option).has(name):
+        return options.child(option).child(name)
     if not platform.credential_kinds or given.value is None:
         return node.child("accessToken")
     if not platform.knows_credential(given.names()):
@@ -74,3 +100,9 @@ def from_lines(text: str) -> dict[str, str]:
             raise ValueError(f"“{line[:60]}” is no pair such as Lead = 7654321.")
         pairs[name] = value
     return pairs
+
+
+def missing_parameters(site: Site, platform: Platform, options: Mapping[str, Any]) -> list[str]:
+    """Parameters of the landing page that a pixel reads and its site does not keep yet."""
+    kept = {name.lower() for name in site.kept_query_parameters}
+    return [name for name in platform.parameters_read(options) if name.lower() not in kept]

@@ -44,7 +44,7 @@ def _preview(event: OutgoingEvent, conversion: Conversion, pixel: Pixel, now: da
     def unsent(reason: str, problem: str = "") -> Preview:
         return Preview(pixel=pixel, quality=quality, reason=reason, problem=problem or f"{words_of(reason).label}.")
 
-    if not platform.has_signal(event):
+    if not platform.wants(event, config):
         return unsent(NO_SIGNAL, "Nothing to attribute by, so no send is made.")
     if now and event.is_test and not platform.takes_tests(config):
         return unsent(Reason.TEST_MODE)
@@ -57,5 +57,12 @@ def _preview(event: OutgoingEvent, conversion: Conversion, pixel: Pixel, now: da
     except CannotExpress as cannot:
         return unsent(cannot.reason)
     request = platform.request(config, "", [payload], test=event.is_test)
-    body = exact_json.dumps(exact_json.loads(request.body), indent=2, ensure_ascii=False)
-    return Preview(pixel=pixel, quality=quality, payload=payload, url=request.logged_url, body=body)
+    return Preview(pixel=pixel, quality=quality, payload=payload, url=request.logged_url, body=_readable(request.body))
+
+
+def _readable(body: bytes) -> str:
+    """A request's body as people read it: JSON indented, anything else as it is."""
+    try:
+        return exact_json.dumps(exact_json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body.decode(errors="replace")

@@ -64,7 +64,7 @@ def new_sends(
     fresh: list[Send] = []
     for pixel in pixels:
         pixel.site = conversion.site
-        if PLATFORMS[pixel.platform].has_signal(event):
+        if PLATFORMS[pixel.platform].wants(event, pixel.config()):
             fresh.append(_new_send(conversion, pixel, priority, now=now))
     return fresh
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from adtarget.core import http
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
-from dispatch import delivery, diagnostics, sweeping
+from dispatch import delivery, diagnostics, sending, sweeping
 from dispatch.lanes import Lanes
 from dispatch.models import Pixel
 from dispatch.ringing import ring
@@ -39,7 +39,7 @@ def deliver_now(pixel_id: str) -> None:
 
 
 def post(request: PreparedRequest) -> HttpAnswer:
-    return http.send(request, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS)
+    return sending.send(request)
 
 
 def get(url: str, headers: dict[str, str]) -> HttpAnswer:

@@ -48,6 +48,7 @@ class TestEvent:
     __test__ = False  # for pytest
 
     kind: Variant
+    url: str
     payload: Payload
     http_status: int
     response: str
@@ -80,10 +81,12 @@ def send_test_event(
         token = token_of(pixel)
     except (CredentialRefused, CredentialUnavailable) as error:
         raise CannotTest(str(error)) from error
-    answer = post(platform.request(config, token.text, [payload], test=kind == Variant.TEST))
-    verdict = platform.read(answer, 1)[0]
+    request = platform.request(config, token.text, [payload], test=kind == Variant.TEST)
+    answer = post(request)
+    verdict = platform.read(answer, 1, config)[0]
     return TestEvent(
         kind=kind,
+        url=request.logged_url,
         payload=payload,
         http_status=answer.status,
         response=readable(answer.body) or answer.error,
@@ -97,7 +100,7 @@ def _payload(platform: Platform, config: PixelConfig, candidates: Iterator[Outgo
     problem: str = Reason.NO_EVENT_NAME
     for event in candidates:
         try:
-            return platform.render(event, config)
+            return platform.render(platform.example(event, config), config)
         except CannotExpress as cannot:
             problem = cannot.reason
     raise CannotTest(f"No test event can be made for this pixel: {words_of(problem).label}.")

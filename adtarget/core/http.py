@@ -211,9 +211,19 @@ def post(
         return _call("POST", url, deadline, headers=headers, body=body, max_bytes=max_bytes)
 
 
-def send(request: PreparedRequest, *, deadline_seconds: float) -> HttpAnswer:
-    """The POST that a platform's adapter prepared."""
-    return post(request.url, headers=request.headers, body=request.body, deadline_seconds=deadline_seconds)
+def send(
+    request: PreparedRequest, *, deadline_seconds: float, choose_address: ChooseAddress | None = None
+) -> HttpAnswer:
+    """The request that a platform's adapter prepared; never raises."""
+    with Deadline(deadline_seconds, choose_address) as deadline:
+        return _call(
+            request.method,
+            request.url,
+            deadline,
+            headers=request.headers,
+            body=request.body or None,
+            max_bytes=MAX_ANSWER_BYTES,
+        )
 
 
 def get(url: str, *, headers: Mapping[str, str], deadline_seconds: float = 10.0) -> HttpAnswer:

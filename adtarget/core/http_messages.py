@@ -9,16 +9,23 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedRequest:
-    """A POST, ready to leave. Only `logged_url` and `body` may ever be logged."""
+    """A request, ready to leave. Only `logged_url` and `body` may ever be logged.
+
+    `is_guarded`: people typed the address, so it may lead into the public internet only. `shown_url` is the
+    address without secrets, where more than its query may be one.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
+    is_guarded: bool = False
+    shown_url: str = ""
 
     @property
     def logged_url(self) -> str:
         """Without its query, which may carry the token."""
-        return self.url.partition("?")[0]
+        return self.shown_url or self.url.partition("?")[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

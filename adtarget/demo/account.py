@@ -22,8 +22,8 @@ BOT = {"username": "demo_bot", "token": "1000000001:AA-sandbox-token"}
 
 
 def demo_pixels() -> dict[str, Mapping[str, Any]]:
-    """A pixel of each platform, as the sandbox knows it, in `provision`'s words."""
-    return {slug: platform.demo_pixel for slug, platform in PLATFORMS.items()}
+    """A pixel of each platform that the demo shows, as the sandbox knows it, in `provision`'s words."""
+    return {slug: platform.demo_pixel for slug, platform in PLATFORMS.items() if platform.demo_pixel}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,9 +20,11 @@ def provision_pixel(node: Node, *, site: Site, now: datetime, tally: Tally) -> d
         raise node.child("pixelId").wrong(f"must hold {problem[0].lower()}{problem[1:]}")
     pixel = Pixel.objects.filter(site=site, platform=platform.slug, pixel_id=pixel_id).first()
     credential = pixel_options.credential_node(node, platform)
-    credential = credential if pixel else credential.required()
+    credential = credential if pixel or not platform.needs_credential else credential.required()
     pixel = pixel or Pixel(site=site, platform=platform.slug, pixel_id=pixel_id)
     options = partial(pixel_options.read_options, platform=platform)
+    if not node.has("options") and (wrong := platform.options_problem(pixel.options)):
+        raise node.child("options").wrong(wrong[1])
     wanted = changes(
         node,
         [Field("testEventCode", "test_event_code", text(64), null=""), Field("options", "options", options)],
@@ -36,4 +38,6 @@ def provision_pixel(node: Node, *, site: Site, now: datetime, tally: Tally) -> d
         tally.resumed.append(str(pixel))
     if (region := wanted.get("options", {}).get("defaultPhoneRegion")) and not site.default_phone_region:
         apply(site, {"default_phone_region": region}, tally)
+    if missing := pixel_options.missing_parameters(site, platform, pixel.options):
+        apply(site, {"kept_query_parameters": [*site.kept_query_parameters, *missing]}, tally)
     return {"platform": pixel.platform, "pixelId": pixel.pixel_id, "id": pixel.pk}

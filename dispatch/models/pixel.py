@@ -60,9 +60,10 @@ class Pixel(models.Model):
 
     def config(self) -> PixelConfig:
         """What the platform's adapter needs to address this pixel; no secrets."""
+        platform = PLATFORMS[self.platform]
         return PixelConfig(
             pixel_id=self.pixel_id,
-            api_url=settings.PLATFORM_API_URLS.get(self.platform, PLATFORMS[self.platform].api_url),
+            api_url=settings.PLATFORM_API_URLS.get(platform.api_url_name, platform.api_url),
             test_event_code=self.test_event_code,
             options={"consent": self.site.consent, **self.options},
         )

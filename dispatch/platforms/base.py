@@ -60,15 +60,19 @@ class Platform(ABC):
     name: ClassVar[str]
     icon: ClassVar[Icon]
     words: ClassVar[Words]
-    #: Scheme and host; the setting `<SLUG>_API_URL` overrides it.
+    #: Scheme and host; the setting `<SLUG>_API_URL` overrides it. '': its pixels have addresses of their own.
     api_url: ClassVar[str]
     #: The form of a pixel's id, of which a part of an address is made.
     pixel_id_form: ClassVar[re.Pattern[str]]
-    #: A pixel id that the sandbox knows, for the demo.
+    #: A pixel that the sandbox knows, for the demo; {} where the demo has none.
     demo_pixel: ClassVar[Mapping[str, Any]]
     #: What the API takes as a signal, for the sentence that says that all are missing.
     accepted_signals: ClassVar[str]
     click_ids: ClassVar[Sequence[ClickId]]
+    #: Whether a pixel needs a credential; where not, one is optional.
+    needs_credential: ClassVar[bool] = True
+    #: Built from other people's code only, and seen to work by nobody here: pages and docs say so.
+    is_experimental: ClassVar[bool] = False
     #: Parameters of the landing page that are kept verbatim for it without being a signal of the API, in lower
     #: case, with the name of the network whose click each is.
     kept_parameters: ClassVar[Mapping[str, str]] = {}
@@ -82,7 +86,7 @@ class Platform(ABC):
     currencies: ClassVar[Collection[str] | None]
     #: Requests a minute that all pixels together may make; None where the platform names no reachable limit.
     requests_per_minute: ClassVar[int | None]
-    #: Hundredths of match quality by the name of a key (see `dispatch.match_quality`).
+    #: Hundredths of match quality by the name of a key (see `dispatch.match_quality`); empty where nothing is known.
     match_weights: ClassVar[Mapping[str, int]]
     #: Reasons of its own for which an event cannot be expressed, beside those of `dispatch.choices.Reason`.
     reasons: ClassVar[Mapping[str, ReasonWords]]
@@ -101,6 +105,10 @@ class Platform(ABC):
     @abstractmethod
     def has_signal(self, event: OutgoingEvent) -> bool:
         """Is there anything to attribute by? Without, no send is made."""
+
+    def wants(self, event: OutgoingEvent, pixel: PixelConfig) -> bool:
+        """Whether a send is made for this pixel; what a pixel is set up not to send is none."""
+        return self.has_signal(event)
 
     @abstractmethod
     def takes_tests(self, pixel: PixelConfig) -> bool:
@@ -136,8 +144,8 @@ class Platform(ABC):
     def judge(self, answer: HttpAnswer, body: Any, count: int) -> Sequence[Verdict]:
         """The verdicts of a whole answer; `body` is its JSON, or None where it has none."""
 
-    def read(self, answer: HttpAnswer, count: int) -> Sequence[Verdict]:
-        """One verdict per event sent. Whatever is not recognised is ambiguous."""
+    def read(self, answer: HttpAnswer, count: int, pixel: PixelConfig | None = None) -> Sequence[Verdict]:
+        """One verdict per event sent to `pixel`. Whatever is not recognised is ambiguous."""
         failure = http_failure(answer)
         return [failure] * count if failure else self.judge(answer, answer.json(), count)
 
@@ -160,13 +168,38 @@ class Platform(ABC):
         """Whether a JSON object with these keys is a credential of this platform."""
         return any(set(kind) <= set(given) for kind in self.credential_kinds)
 
+    def options_problem(self, options: Mapping[str, Any]) -> tuple[str, str] | None:
+        """The option that is wrong beside the others, and what is wrong with it; None where nothing is."""
+        return None
+
+    def address_of(self, options: Mapping[str, Any]) -> str:
+        """The address that people typed, where events go to one; '' where they go to the platform's own."""
+        return ""
+
+    def parameters_read(self, options: Mapping[str, Any]) -> Sequence[str]:
+        """Parameters of the landing page that a pixel with these options reads and no site keeps by itself."""
+        return ()
+
+    def secret_among(self, options: Mapping[str, Any]) -> tuple[str, str]:
+        """The option and the name in it under which a secret may be given, to be kept as the credential; else ''."""
+        return "", ""
+
+    def example(self, event: OutgoingEvent, pixel: PixelConfig) -> OutgoingEvent:
+        """A test event as this pixel takes it."""
+        return event
+
     def secret_of(self, credential: str) -> str:
         """The part of a stored credential whose last characters people know it by."""
         return credential
 
     @property
+    def api_url_name(self) -> str:
+        """What the setting of its address begins with, in lower case."""
+        return self.slug
+
+    @property
     def api_url_setting(self) -> str:
-        return f"{self.slug.upper()}_API_URL"
+        return f"{self.api_url_name.upper()}_API_URL"
 
     @property
     def click_fields(self) -> list[str]:

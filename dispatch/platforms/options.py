@@ -8,7 +8,7 @@ import phonenumbers
 
 from adtarget.core.json_document import Node, Reader, flag, mapping, one_of, text
 
-OptionKind = Literal["flag", "mapping", "text", "choice"]
+OptionKind = Literal["flag", "mapping", "text", "lines", "events", "choice"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +16,8 @@ class Option:
     """One option: `name` as in `provision` and the pixel's JSON, `label` and `help` for people.
 
     `read` checks a value and raises WrongField. `kind` decides the field of the form; a `choice` has its
-    values with their words in `choices`, the default first. `is_common`: shown at once, not under “More”;
+    values with their words in `choices`, the default first; `lines` are a text of several lines, `events` a list of
+    event types. `is_common`: shown at once, not under “More”;
     one that is not `is_on_form` is known to `provision` only.
     """
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from dispatch.platforms.base import ClickId, Platform
 from dispatch.platforms.google import Google
 from dispatch.platforms.meta import Meta
+from dispatch.platforms.postback import Postback
 from dispatch.platforms.retired import Retired
 from dispatch.platforms.snapchat import Snapchat
 from dispatch.platforms.tiktok import TikTok
@@ -19,7 +20,7 @@ class Registry(dict[str, Platform]):
         return Retired(slug)
 
 
-PLATFORMS = Registry({platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google())})
+PLATFORMS = Registry({platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google(), Postback())})
 
 
 def choices() -> list[tuple[str, str]]:

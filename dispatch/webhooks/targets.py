@@ -41,17 +41,17 @@ def check_url(url: str, *, private_is_allowed: bool) -> None:
     except ValueError as error:
         raise WrongTarget("This is no URL.") from error
     if parts.scheme not in ("https", "http") or not host or len(url) > LONGEST_URL:
-        raise WrongTarget("A webhook's URL starts with https:// and names a host.")
+        raise WrongTarget("The URL starts with https:// and names a host.")
     if any(ord(letter) <= 32 for letter in url) or "\\" in url:
         raise WrongTarget("A URL holds no spaces, control characters or backslashes.")
     if parts.username is not None or parts.password is not None:
-        raise WrongTarget("Leave user name and password out of the URL: a signature proves who we are.")
+        raise WrongTarget("Leave user name and password out of the URL.")
     if private_is_allowed:
         return
     if parts.scheme != "https":
-        raise WrongTarget("A webhook's URL starts with https://, since its messages hold personal data.")
+        raise WrongTarget("The URL starts with https://, since what is sent holds personal data.")
     if not _is_public_host(host):
-        raise WrongTarget("This host is private to a network. A webhook leads to the public internet.")
+        raise WrongTarget("This host is private to a network. The URL has to lead to the public internet.")
 
 
 def is_public(address: str) -> bool:

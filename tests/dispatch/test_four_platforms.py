@@ -14,6 +14,7 @@ from dispatch import credentials, delivery, tasks
 from dispatch.choices import Outcome, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms.registry import PLATFORMS
+from tests.dispatch.platforms.cases import AD_PLATFORMS, FOUR
 from tests.factories import ConversionFactory, LeadFactory, PixelFactory, SendFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +74,7 @@ def deliver(pixel):
 def test_one_conversion_reaches_all_four_in_their_own_language(sandbox) -> None:
     site = SiteFactory()
     conversion = purchase(site)
-    for platform in PLATFORMS:
+    for platform in FOUR:
         send = SendFactory(conversion=conversion, pixel=pixel_of(platform, site), due=True)
         deliver(send.pixel)
     assert set(Send.objects.values_list("status", flat=True)) == {SendStatus.SENT}
@@ -94,7 +95,7 @@ def test_one_conversion_reaches_all_four_in_their_own_language(sandbox) -> None:
     assert meta["user_data"]["em"] == [conversion.pii["email"]] != [conversion.pii["email_google"]]
 
 
-@pytest.mark.parametrize("platform", list(PLATFORMS))
+@pytest.mark.parametrize("platform", AD_PLATFORMS)
 def test_tests_go_only_where_they_do_not_count(sandbox, platform) -> None:
     site = SiteFactory()
     pixel = pixel_of(platform, site)
@@ -125,7 +126,7 @@ def test_no_fault_is_taken_for_success_and_each_ends_in_time(sandbox, platform, 
 
 
 @pytest.mark.promise("R5")
-@pytest.mark.parametrize("platform", list(PLATFORMS))
+@pytest.mark.parametrize("platform", AD_PLATFORMS)
 def test_a_poisoned_event_among_500_fails_alone(sandbox, settings, platform) -> None:
     settings.DISPATCH_BATCH_SIZE, settings.DISPATCH_ATTEMPT_SECONDS = 500, 5
     site = SiteFactory()
@@ -144,7 +145,7 @@ def test_a_poisoned_event_among_500_fails_alone(sandbox, settings, platform) -> 
 
 
 @pytest.mark.promise("R8")
-@pytest.mark.parametrize("platform", list(PLATFORMS))
+@pytest.mark.parametrize("platform", AD_PLATFORMS)
 def test_a_refused_credential_pauses_the_pixel_of_any_platform(sandbox, platform) -> None:
     site = SiteFactory()
     bad = '{"clientId": "c", "clientSecret": "s", "refreshToken": "expired"}' if platform == "google" else "bad-token"

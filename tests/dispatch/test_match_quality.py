@@ -15,7 +15,7 @@ def event(**known: Any) -> OutgoingEvent:
     )
 
 
-@pytest.mark.parametrize("platform", list(PLATFORMS))
+@pytest.mark.parametrize("platform", [slug for slug in PLATFORMS if PLATFORMS[slug].match_weights])
 def test_all_keys_together_make_ten(platform: str) -> None:
     shared = {field: "x" for groups in SHARED_KEYS.values() for group in groups for field in group}
     columns = {name for name in signal_fields() if name in OutgoingEvent.__dataclass_fields__}
@@ -47,3 +47,8 @@ def test_the_average_counts_a_key_where_half_have_it() -> None:
     assert quality is not None
     assert (quality.score, quality.present) == (23, ("e-mail",))
     assert average([], "meta") is None
+
+
+def test_without_weights_the_quality_is_unknown() -> None:
+    assert not match_quality(event(email="x"), "postback").is_known
+    assert average([event(email="x")], "postback") is None

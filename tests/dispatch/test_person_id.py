@@ -6,7 +6,7 @@ from conversions.hashing import sha256
 from dispatch.events import outgoing_event
 from dispatch.match_quality import match_quality
 from dispatch.platforms.registry import PLATFORMS
-from tests.dispatch.platforms.cases import bare, full, pixel_of
+from tests.dispatch.platforms.cases import AD_PLATFORMS, bare, full, pixel_of
 from tests.factories import ConversionFactory
 
 OF_TELEGRAM, OF_CALLER = "9" * 64, "b" * 64
@@ -30,7 +30,7 @@ def test_both_ids_go_out_the_callers_first(slug: str) -> None:
     assert payload[outer][inner] == [OF_CALLER, OF_TELEGRAM]
 
 
-@pytest.mark.parametrize("slug", list(PLATFORMS))
+@pytest.mark.parametrize("slug", AD_PLATFORMS)
 def test_the_telegram_id_alone_schedules_nothing(slug: str) -> None:
     assert not PLATFORMS[slug].has_signal(bare(person_id=OF_TELEGRAM))
 

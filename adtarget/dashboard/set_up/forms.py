@@ -140,7 +140,10 @@ def _option_field(option: Option) -> forms.Field:
         return forms.BooleanField(**words)
     if option.kind == "choice":
         return forms.ChoiceField(choices=option.choices, **words)
-    if option.kind == "mapping":
+    if option.kind == "events":
+        boxes = forms.CheckboxSelectMultiple
+        return forms.MultipleChoiceField(choices=EventType.choices, widget=boxes, **words)
+    if option.kind in ("mapping", "lines"):
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 3, **hints}), **words)
     return forms.CharField(widget=forms.TextInput(attrs=hints), **words)
 

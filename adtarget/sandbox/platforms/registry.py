@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from adtarget.sandbox.judging import Judge
 from adtarget.sandbox.platforms.google.judge import google_judges
 from adtarget.sandbox.platforms.meta import Meta
+from adtarget.sandbox.platforms.postback import Postback
 from adtarget.sandbox.platforms.snapchat import Snapchat
 from adtarget.sandbox.platforms.tiktok import TikTok
 
@@ -13,6 +14,7 @@ MAKERS: list[Callable[[], Sequence[Judge]]] = [
     lambda: [TikTok()],
     lambda: [Snapchat()],
     google_judges,
+    lambda: [Postback()],
 ]
 
 

@@ -62,3 +62,25 @@ for (const place of document.querySelectorAll("[data-live]")) {
   };
   setTimeout(look, 2000);
 }
+
+// The address of a postback as it is typed, for an example event; the server shows the same.
+for (const output of document.querySelectorAll("[data-postback]")) {
+  const examples = JSON.parse(output.dataset.examples);
+  const form = output.closest("form");
+  const typed = (name) => form.elements[name]?.value.trim() ?? "";
+  const fill = () => {
+    let pattern = output.dataset.postback || typed("template");
+    const tracker = typed("value_tracker").replace(/\/+$/, "");
+    if (tracker.startsWith("http://")) pattern = pattern.replace("https://", "http://");
+    pattern = pattern.replace(/\[([a-z_]+)\]/g, (_, name) => {
+      if (name === output.dataset.secret) return "…";
+      return name === "tracker" ? tracker.replace(/^https?:\/\//, "") : encodeURIComponent(typed(`value_${name}`));
+    });
+    output.textContent = pattern.replace(/\{([a-z_]+)(:[^{}]{1,64})?\}/g, (macro, name, parameter) => {
+      if (parameter) return name === "param" ? "example" : macro;
+      return name in examples ? (name === "secret" ? "…" : encodeURIComponent(examples[name])) : macro;
+    });
+  };
+  form.addEventListener("input", fill);
+  fill();
+}

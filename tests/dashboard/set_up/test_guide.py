@@ -41,6 +41,7 @@ PIXELS = {
         "new_token": '{"clientId": "id", "clientSecret": "secret", "refreshToken": "good"}',
         "conversion_actions": "Lead = 7654321\nPurchase=7654322",
     },
+    "postback": {"pixel_id": "crm", "template": "https://crm.example/hook?cid={click_id}"},
 }
 
 

@@ -13,6 +13,9 @@ from dispatch.platforms.facts import OutgoingEvent, Payload, PixelConfig
 from dispatch.platforms.reading import Verdict
 from dispatch.platforms.registry import PLATFORMS
 
+#: Platforms that take JSON and name events, and answer in JSON; a postback has no language of its own.
+FOUR = ["meta", "tiktok", "snapchat", "google"]
+AD_PLATFORMS = [slug for slug in PLATFORMS if slug != "postback"]
 OCCURRED_AT = datetime(2026, 10, 12, 9, 30, 0, 900_000, tzinfo=UTC)
 FULL = OutgoingEvent(
     event_id="cnv_01JA",

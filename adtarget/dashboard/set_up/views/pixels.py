@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,19 +9,20 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from adtarget.core import http
 from adtarget.core.client_context import peer_address
-from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.dashboard import audit
 from adtarget.dashboard.access import MANAGERS, OWNERS, Access, page
 from adtarget.dashboard.asking import may_ask
 from adtarget.dashboard.set_up import guide
 from adtarget.dashboard.set_up.forms import PixelForm
-from dispatch import pausing, test_events
+from adtarget.dashboard.set_up.postback_form import PostbackForm
+from dispatch import pausing, pixel_options, sending, test_events
 from dispatch.models import Pixel
-from dispatch.platforms import registry
+from dispatch.platforms.postback.presets import PRESETS
 from dispatch.platforms.registry import PLATFORMS
 
+#: Forms of platforms whose options alone make no form that people understand.
+FORMS: dict[str, type[PixelForm]] = {"postback": PostbackForm}
 #: No others: a worker may have paused the pixel meanwhile.
 EDITED = (
     "pixel_id",
@@ -45,7 +45,9 @@ def new_pixel(request: HttpRequest, access: Access, site_id: str, platform: str)
     if platform not in PLATFORMS:
         raise Http404
     set_up = guide.of_site(access, site_id)
-    return _edit(request, access, site_id, Pixel(site=set_up.site, platform=platform))
+    preset = request.GET.get("preset", "")
+    options = {"preset": preset} if platform == "postback" and preset in PRESETS else {}
+    return _edit(request, access, site_id, Pixel(site=set_up.site, platform=platform, options=options))
 
 
 @page(OWNERS, recent=True)
@@ -67,7 +69,7 @@ def test_pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: str
             user_agent=request.headers.get("User-Agent", "")[:1024],
             now=timezone.now(),
             real=request.POST.get("real") == "on",
-            post=_post,
+            post=sending.send,
         )
     except test_events.CannotTest as problem:
         return _show(request, access, site_id, tested=tested, problem=str(problem))
@@ -87,17 +89,26 @@ def resume_pixel(request: HttpRequest, access: Access, site_id: str, pixel_id: s
 
 
 def _edit(request: HttpRequest, access: Access, site_id: str, edited: Pixel) -> HttpResponse:
-    form = PixelForm(request.POST or None, instance=edited)
+    form = FORMS.get(edited.platform, PixelForm)(request.POST or None, instance=edited)
     if not form.is_valid():
         return _show(request, access, site_id, template="pixel", form=form, edited=edited)
     is_new = edited._state.adding
     with transaction.atomic():
         form.save(commit=False).save(update_fields=None if is_new else EDITED)
         audit.note(request, access, "create_pixel" if is_new else "change_pixel", str(edited), fields=form.changed_data)
-        if form.cleaned_data["new_token"] and edited.paused_at:
+        if edited.paused_at and (form.cleaned_data.get("new_token") or not form.adapter.needs_credential):
             pausing.resume(edited, now=timezone.now())
+        _keep_parameters(edited)
     messages.success(request, f"{edited} was {'connected. Send it a test event' if is_new else 'saved'}.")
     return redirect("dashboard:set-up-pixels", access.account.pk, site_id)
+
+
+def _keep_parameters(edited: Pixel) -> None:
+    """Has the site keep the parameters of the landing page that the pixel reads."""
+    site = edited.site
+    if missing := pixel_options.missing_parameters(site, PLATFORMS[edited.platform], edited.options):
+        site.kept_query_parameters = [*site.kept_query_parameters, *missing]
+        site.save(update_fields=["kept_query_parameters"])
 
 
 def _pixel(access: Access, site_id: str, pixel_id: str) -> Pixel:
@@ -110,9 +121,10 @@ def _show(
 ) -> HttpResponse:
     set_up = guide.of_site(access, site_id)
     counting = {pixel.pk for pixel in set_up.pixels if not PLATFORMS[pixel.platform].takes_tests(pixel.config())}
-    context |= {"platforms": registry.choices(), "counting": counting, "harmless_name": test_events.HARMLESS_NAME}
+    context |= {
+        "platforms": list(PLATFORMS.values()),
+        "presets": PRESETS,
+        "counting": counting,
+        "harmless_name": test_events.HARMLESS_NAME,
+    }
     return guide.show_step(request, access, set_up, "pixels", template=template, **context)
-
-
-def _post(prepared: PreparedRequest) -> HttpAnswer:
-    return http.send(prepared, deadline_seconds=settings.DISPATCH_ATTEMPT_SECONDS)
