@@ -51,6 +51,11 @@ def amount(value: Decimal, currency: str) -> int | float | Decimal:
     return exact_json.number(quantised)
 
 
+def minor_units(value: Decimal, currency: str) -> int:
+    """A decimal in the currency's smallest unit, such as cents."""
+    return int((value.scaleb(_EXPONENTS.get(currency, 2))).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
 def limited_data_use(pixel: PixelConfig, event: OutgoingEvent) -> Payload:
     """Meta's switch for US state laws, which Snapchat took over; 0 leaves the place to the person's IP."""
     if not (event.limited_data_use or pixel.options.get("limitedDataUse")):
@@ -64,6 +69,10 @@ def limited_data_use(pixel: PixelConfig, event: OutgoingEvent) -> Payload:
 
 def unix_seconds(moment: datetime) -> int:
     return int(moment.timestamp())
+
+
+def unix_milliseconds(moment: datetime) -> int:
+    return unix_seconds(moment) * 1000 + moment.microsecond // 1000
 
 
 def json_request(url: str, *, headers: Mapping[str, str], document: Payload) -> PreparedRequest:

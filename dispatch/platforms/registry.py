@@ -5,12 +5,17 @@ from functools import cache
 from types import MappingProxyType
 
 from dispatch.platforms.base import ClickId, Platform
+from dispatch.platforms.chatgpt import ChatGPT
 from dispatch.platforms.google import Google
 from dispatch.platforms.meta import Meta
+from dispatch.platforms.microsoft import Microsoft
+from dispatch.platforms.pinterest import Pinterest
 from dispatch.platforms.postback import Postback
+from dispatch.platforms.reddit import Reddit
 from dispatch.platforms.retired import Retired
 from dispatch.platforms.snapchat import Snapchat
 from dispatch.platforms.tiktok import TikTok
+from dispatch.platforms.yandex import Yandex
 
 
 class Registry(dict[str, Platform]):
@@ -20,7 +25,19 @@ class Registry(dict[str, Platform]):
         return Retired(slug)
 
 
-PLATFORMS = Registry({platform.slug: platform for platform in (Meta(), TikTok(), Snapchat(), Google(), Postback())})
+_ALL: tuple[Platform, ...] = (
+    Meta(),
+    TikTok(),
+    Snapchat(),
+    Google(),
+    Reddit(),
+    Microsoft(),
+    Pinterest(),
+    ChatGPT(),
+    Yandex(),
+    Postback(),
+)
+PLATFORMS = Registry({platform.slug: platform for platform in _ALL})
 
 
 def choices() -> list[tuple[str, str]]:

@@ -27,11 +27,13 @@ class PostbackForm(PixelForm):
         self.options = [option for option in self.options if field_name(option) in self.fields]
         if self.preset:
             self._add_values_of_network(self.preset)
+        else:
+            self.order_fields(["pixel_id", "template", "new_token", *self.fields])
 
     def _add_values_of_network(self, preset: Preset) -> None:
         known = self.instance.options.get("parameters") or {}
         if self.instance._state.adding:
-            self.initial.setdefault("pixel_id", self.instance.options["preset"])
+            self.initial["pixel_id"] = self.instance.options["preset"]
         for need in preset.needs:
             if need.is_secret:
                 kept = "" if self.instance._state.adding else " Empty: the stored one stays."

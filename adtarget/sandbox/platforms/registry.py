@@ -3,17 +3,23 @@
 from collections.abc import Callable, Sequence
 
 from adtarget.sandbox.judging import Judge
+from adtarget.sandbox.platforms.chatgpt import ChatGPT
 from adtarget.sandbox.platforms.google.judge import google_judges
 from adtarget.sandbox.platforms.meta import Meta
+from adtarget.sandbox.platforms.microsoft import Microsoft
+from adtarget.sandbox.platforms.pinterest import Pinterest
 from adtarget.sandbox.platforms.postback import Postback
+from adtarget.sandbox.platforms.reddit import Reddit
 from adtarget.sandbox.platforms.snapchat import Snapchat
 from adtarget.sandbox.platforms.tiktok import TikTok
+from adtarget.sandbox.platforms.yandex import Yandex
 
 MAKERS: list[Callable[[], Sequence[Judge]]] = [
     lambda: [Meta()],
     lambda: [TikTok()],
     lambda: [Snapchat()],
     google_judges,
+    lambda: [Reddit(), Microsoft(), Pinterest(), ChatGPT(), Yandex()],
     lambda: [Postback()],
 ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from adtarget.core import exact_json
 from conversions.choices import EventType
-from dispatch.platforms.building import amount, chosen, unix_seconds
+from dispatch.platforms.building import amount, chosen, unix_milliseconds, unix_seconds
 from dispatch.platforms.facts import OutgoingEvent, PixelConfig
 from dispatch.platforms.postback.presets import known_parameters
 from dispatch.platforms.postback.template import PARAMETER, macros_in, preset_of, template_of
@@ -30,7 +30,7 @@ def values_of(event: OutgoingEvent, pixel: PixelConfig) -> dict[str, str]:
         "event_id": event.event_id,
         "conversion_id": event.conversion_id,
         "time": str(unix_seconds(moment)),
-        "time_ms": str(unix_seconds(moment) * 1000 + moment.microsecond // 1000),
+        "time_ms": str(unix_milliseconds(moment)),
         "telegram_user_id": event.telegram_user_id,
         "campaign": event.utms.get("utm_campaign", ""),
         "ad": event.utms.get("utm_content", ""),

@@ -41,6 +41,11 @@ PIXELS = {
         "new_token": '{"clientId": "id", "clientSecret": "secret", "refreshToken": "good"}',
         "conversion_actions": "Lead = 7654321\nPurchase=7654322",
     },
+    "reddit": {"pixel_id": "a2_abc", "new_token": "reddit-good", "test_event_code": "t2_x"},
+    "microsoft": {"pixel_id": "187012345", "new_token": "microsoft-good"},
+    "pinterest": {"pixel_id": "549755885175", "new_token": "pinterest-good"},
+    "chatgpt": {"pixel_id": "KBHCVX1d", "new_token": "chatgpt-good"},
+    "yandex": {"pixel_id": "12345678", "new_token": "yandex-good"},
     "postback": {"pixel_id": "crm", "template": "https://crm.example/hook?cid={click_id}"},
 }
 
@@ -49,7 +54,7 @@ PIXELS = {
 def sandbox(settings) -> Iterator[Sandbox]:
     with Sandbox() as running:
         settings.TELEGRAM_API_URL = running.url
-        settings.PLATFORM_API_URLS = dict.fromkeys(list(PLATFORMS), running.url)
+        settings.PLATFORM_API_URLS = {each.api_url_name: running.url for each in PLATFORMS.values()}
         settings.GOOGLE_OAUTH_URL = f"{running.url}/token"
         yield running
 

@@ -29,6 +29,7 @@ def test_a_network_is_set_up_by_its_name(owner: Client, steps: str, name: str) -
     assert f"new/postback/?preset={name}" in owner.get(steps).text
     page = f"{steps}new/postback/?preset={name}"
     assert PRESETS[name].landing.replace("&", "&amp;") in owner.get(page).text
+    assert f'value="{name}"' in owner.get(page).text
     assert owner.post(page, {"pixel_id": name, **VALUES}).status_code == 302
     assert Pixel.objects.get().options["preset"] == name
 

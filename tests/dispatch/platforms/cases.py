@@ -45,6 +45,7 @@ FULL = OutgoingEvent(
     gclid="Cj0KCQ",
     gbraid="GB",
     wbraid="WB",
+    more_ids={"rdt_cid": "R-1", "msclkid": "M-1", "epik": "E-1", "oppref": "O-1", "yclid": "123", "ym_uid": "456"},
 )
 BARE = OutgoingEvent(
     event_id="cnv_01JA",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dispatch.platforms.registry import PLATFORMS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "pixels.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "pixels.md").read_text().partition("## ")[0]
 
 
 def documented() -> dict[str, set[str]]:
