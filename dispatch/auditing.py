@@ -94,7 +94,7 @@ def conversions_without_sends(now: datetime) -> Iterator[str]:
         awaiting_manual_input=False,
     ).exclude(source__in=[Source.WEBHOOK, Source.HISTORY])
     pixels: dict[str, list[Pixel]] = {}
-    for pixel in Pixel.objects.active():
+    for pixel in Pixel.objects.active().select_related("site"):
         pixels.setdefault(pixel.site_id, []).append(pixel)
     for conversion in _each(silent.select_related("visit", "site")):
         event = outgoing_event(conversion)
