@@ -72,7 +72,8 @@ class ChatGPT(Judge):
 
 
 def _check(event: Event, now: float) -> None:
-    raw, data, at = event.raw, as_dict(event.raw.get("data")), event.raw.get("timestamp_ms")
+    raw, data = event.raw, as_dict(event.raw.get("data"))
+    at: Any = raw.get("timestamp_ms")
     event.check("id", is_text(raw.get("id")), "is there")
     event.check("type", is_one_of(raw.get("type"), TYPES), "is a known type")
     if raw.get("type") == "custom":

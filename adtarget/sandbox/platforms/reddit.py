@@ -78,7 +78,7 @@ class Reddit(Judge):
 
 def _check(event: Event, now: float) -> None:
     raw, user, metadata = event.raw, as_dict(event.raw.get("user")), as_dict(event.raw.get("metadata"))
-    at = raw.get("event_at")
+    at: Any = raw.get("event_at")
     event.check("event_at", is_whole(at) and 0 <= now * 1000 - at + 1000 <= 7 * DAY * 1000, "is in ms, 7 days at most")
     event.check("action_source", is_one_of(raw.get("action_source"), {"WEBSITE", "APP"}), "is WEBSITE or APP")
     event.check("type", is_one_of(event.name, TYPES), "is one of Reddit's")
