@@ -1,5 +1,6 @@
 """Reddit: Conversions API v3. Experimental: known from other people's code only (read in 2026-11)."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,7 +9,6 @@ from urllib.parse import quote
 
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from conversions.choices import EventType
-from conversions.hashing import sha256
 from dispatch.choices import Outcome
 from dispatch.platforms.base import ClickId
 from dispatch.platforms.building import json_request, present, price, unix_milliseconds
@@ -70,7 +70,7 @@ class Reddit(PlainPlatform):
                 email=event.email,
                 phone_number=event.phone_e164,
                 external_id=next(iter(event.external_ids), ""),
-                ip_address=sha256(event.client_ip),
+                ip_address=_sha256(event.client_ip),
                 user_agent=event.user_agent,
             ),
             metadata=present(
@@ -97,3 +97,7 @@ class Reddit(PlainPlatform):
             case {"error": {"message": message}} | {"message": message} | {"error": message}:
                 return judged_by_status(answer, body, count, message=first_text(message))
         return judged_by_status(answer, body, count, message="")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
