@@ -63,11 +63,12 @@ def deliver_sends(pixel_id: str, *, post: Post, clock: Clock) -> int:
 
 @dataclass(slots=True)
 class Batch:
-    """What was taken up at once: how many, at most how many, and whether more may be due."""
+    """What was taken up at once: how many, at most how many, whether more may be due, and whether it was a trial."""
 
     size: int
     limit: int
     more: bool
+    is_probe: bool
 
 
 def deliver_batch(pixel_id: str, *, limit: int, post: Post, clock: Clock) -> Batch | None:
@@ -89,7 +90,7 @@ def deliver_batch(pixel_id: str, *, limit: int, post: Post, clock: Clock) -> Bat
     if not sends:
         return None
     more = Delivery(pixel, platform, breakers, post=post, clock=clock).deliver(sends)
-    return Batch(len(sends), limit, more)
+    return Batch(len(sends), limit, more, is_probe)
 
 
 def quota_is_used(platform: Platform) -> bool:

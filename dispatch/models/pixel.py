@@ -41,6 +41,7 @@ class Pixel(models.Model):
     pause_message = models.CharField(max_length=500, blank=True, editable=False)
     breaker_failures = models.PositiveIntegerField(default=0, editable=False, help_text="Failed requests in a row.")
     breaker_until = models.DateTimeField(null=True, blank=True, editable=False)
+    turn_at = models.DateTimeField(null=True, editable=False, help_text="When a part of its backlog was last taken up.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

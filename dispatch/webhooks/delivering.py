@@ -38,10 +38,12 @@ def due_endpoints(now: datetime) -> list[str]:
     return list(due.order_by().values_list("endpoint_id", flat=True).distinct())
 
 
-def deliver_messages(endpoint_id: str, *, post: Post, clock: Clock) -> int:
-    """Sends the endpoint's due messages, the oldest first; how many were tried."""
+def deliver_messages(
+    endpoint_id: str, *, post: Post, clock: Clock, is_stopping: Callable[[], bool] = lambda: False
+) -> int:
+    """Sends the endpoint's due messages, the oldest first, until the worker ends; how many were tried."""
     tried = 0
-    while message := _claim(endpoint_id, now=clock()):
+    while not is_stopping() and (message := _claim(endpoint_id, now=clock())):
         _attempt(message, post=post, clock=clock)
         tried += 1
     return tried

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from adtarget.core import doorbell, http
 from adtarget.core.http_messages import HttpAnswer
-from dispatch.tasks import LANES
+from dispatch.lanes import Turn
+from dispatch.tasks import LANES, is_stopping
 from dispatch.webhooks import delivering, endpoints, targets
 
 
@@ -29,8 +30,9 @@ def purge(**_from_a_newer_release: object) -> None:
     endpoints.purge_deleted(timezone.now())
 
 
-def deliver_now(endpoint_id: str) -> None:
-    delivering.deliver_messages(endpoint_id, post=post, clock=timezone.now)
+def deliver_now(endpoint_id: str) -> Turn:
+    delivering.deliver_messages(endpoint_id, post=post, clock=timezone.now, is_stopping=is_stopping)
+    return Turn()
 
 
 def post(url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
