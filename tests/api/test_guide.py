@@ -44,3 +44,29 @@ def test_the_error_shown_is_the_one_answered(api: Any, known_person: None) -> No
     shown = json.loads(re.search(r'```json\n(\{"error".*?)\n```', GUIDE, flags=re.DOTALL)[1])  # type: ignore[index]
     body = {"eventType": "Purchase", "value": 49.9}
     assert api.post("/api/v1/leads/123456789/events", body).json() == shown
+
+
+def _clients_of(language: str) -> set[str]:
+    """The names that the guide's programs in a language take from its client."""
+    programs = re.findall(rf"```{language}\n(.*?)```", GUIDE, flags=re.DOTALL)
+    assert len(programs) >= 2
+    return set(re.findall(r"(?:client(?:\.|->)|Webhook::)(\w+)\(", "\n".join(programs)))
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "methods"),
+    [
+        ("python", "python/src/adtarget_client/client.py", {"channels", "record", "conversion"}),
+        ("js", "typescript/src/client.ts", {"channels", "record", "conversion"}),
+        ("php", "php/src/Client.php", {"channels", "record", "conversion"}),
+    ],
+)
+def test_its_programs_call_methods_that_exist(language: str, source: str, methods: set[str]) -> None:
+    assert methods <= _clients_of(language)
+    code = (Path(__file__).parents[2] / "clients" / source).read_text()
+    assert [name for name in methods if not re.search(rf"\b{name}\(", code)] == []
+
+
+def test_its_python_is_python() -> None:
+    for program in re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL):
+        compile(program, "api-guide.md", "exec")
