@@ -31,7 +31,9 @@ class Worker(ThreadWorker):
         if req is not None:  # answered already; the rest of its body is malformed, and a second answer would confuse
             return
         status, reason, message = _STATUSES.get(type(exc), _MALFORMED)
-        body = json.dumps({"error": {"code": "INVALID_PAYLOAD", "message": message}}).encode()
+        body = json.dumps(
+            {"error": {"code": "INVALID_PAYLOAD", "message": message, "docUrl": "/api/docs/errors#INVALID_PAYLOAD"}}
+        ).encode()
         head = (
             f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"

@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from adtarget.api import exception_handler
 from adtarget.dashboard.sign_in.views.signing_in import sign_in_to_admin
 from adtarget.demo.landing import landing
+from adtarget.openapi.pages import explain_errors
 from tracker.telegram.webhook import webhook
 
 # Without OPTIONS, for which it has no template.
@@ -20,6 +21,7 @@ urlpatterns = [
     path(
         "api/docs/", SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"]), name="docs"
     ),
+    path("api/docs/errors", explain_errors, name="errors"),
     path("", include("tracker.urls")),
     path("demo/", landing, name="demo-landing"),
     path("telegram/webhook/<str:bot_id>", webhook, name="telegram-webhook"),

@@ -87,3 +87,16 @@ LIST_PIXELS: dict[str, Any] = {
         )
     ],
 }
+RETRY_SENDS: dict[str, Any] = {
+    "operation_id": "retrySends",
+    "summary": "Try all failed or skipped sends again that match",
+    "description": "The oldest first, 5,000 a call; they go out after what is fresh, under the same event ids. What "
+    "can no longer be repeated safely is left alone and counted by its reason. `more` says that more match: give "
+    "`since` or `until` to reach them.",
+    "tags": ["Events"],
+    "parameters": [IDEMPOTENCY],
+    "examples": [
+        OpenApiExample("What failed at Meta", value={"platform": "meta", "reason": "rejected"}, request_only=True),
+        OpenApiExample("Tried again", value={"retried": 12, "refused": [], "more": False}, response_only=True),
+    ],
+}

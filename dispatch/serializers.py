@@ -106,6 +106,37 @@ class SendQuery(ListQuery):
     until = MomentText(required=False, help_text="Made before, in Unix milliseconds.")
 
 
+class RetryRequest(serializers.Serializer):
+    """Which ended sends to try again; all that is given must match."""
+
+    siteId = Text(required=False, max_length=64, source="site_id", help_text="Of this site.")
+    platform = Choice(required=False, choices=choices(), help_text="To this platform.")
+    status = Choice(
+        required=False,
+        choices=[(status.value, status.label) for status in (SendStatus.FAILED, SendStatus.SKIPPED)],
+        default=SendStatus.FAILED.value,
+        help_text="In this state: failed or skipped.",
+    )
+    reason = Text(required=False, max_length=32, help_text="Ended for this reason.")
+    since = Moment(required=False, help_text="Made at or after, in Unix milliseconds.")
+    until = Moment(required=False, help_text="Made before, in Unix milliseconds.")
+
+
+class RefusedSends(serializers.Serializer):
+    """Sends that are left alone for one reason."""
+
+    message = serializers.CharField()
+    sends = serializers.IntegerField()
+
+
+class RetryAnswer(serializers.Serializer):
+    """POST /sends/retry: how many are tried again, and how many not."""
+
+    retried = serializers.IntegerField()
+    refused = RefusedSends(many=True)
+    more = serializers.BooleanField()
+
+
 class ListedSend(SendAnswer):
     """A send as a row of GET /sends."""
 

@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from adtarget.api import listing
+from adtarget.api import listing, parsing
 from adtarget.api.fields import SuccessAnswer
 from adtarget.api.views import ApiViewSet, key_of, named_of
 from adtarget.core import errors
@@ -14,8 +14,10 @@ from conversions.idempotency import idempotent
 from dispatch import replaying, schema
 from dispatch.finding import find_sends
 from dispatch.models import Pixel, Send
-from dispatch.serializers import PixelsAnswer, SendDetail, SendQuery, SendsAnswer
+from dispatch.serializers import PixelsAnswer, RetryAnswer, RetryRequest, SendDetail, SendQuery, SendsAnswer
 from leads.resolution import named_site
+
+MOST_RETRIED = 5000  # sends of one POST /sends/retry
 
 
 class SendViewSet(ApiViewSet):
@@ -50,6 +52,23 @@ class SendViewSet(ApiViewSet):
         if not outcomes.done:
             raise errors.InvalidPayload(" ".join(outcomes.refused))
         return Response(SuccessAnswer({"success": True}).data)
+
+    @extend_schema(**schema.RETRY_SENDS, request=RetryRequest, responses={200: RetryAnswer})
+    @idempotent
+    def retry_many(self, request: Request) -> Response:
+        key = key_of(request)
+        wanted = parsing.parse(RetryRequest, request._request)
+        found = find_sends(key.scope("conversion__"), wanted).order_by("created_at").values_list("pk", flat=True)
+        ids = list(found[: MOST_RETRIED + 1])
+        outcomes = replaying.replay(
+            Send.objects.filter(pk__in=ids[:MOST_RETRIED]),
+            actor=f"key {key.prefix}",
+            now=timezone.now(),
+            client_ip=audited_address(request._request),
+        )
+        refused = [{"message": why, "sends": len(sends)} for why, sends in outcomes.refused.items()]
+        more = len(ids) > MOST_RETRIED
+        return Response(RetryAnswer({"retried": outcomes.done, "refused": refused, "more": more}).data)
 
 
 class PixelViewSet(ApiViewSet):

@@ -1,8 +1,10 @@
 """Limits the requests of an API key, as DRF's throttle class."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -26,16 +28,33 @@ def limit_of(key: ApiKey) -> Limit:
     )
 
 
-def take_request(key: ApiKey) -> int:
-    """Takes a request from the key's bucket: 0, or the seconds to wait."""
+def take_request(key: ApiKey, request: HttpRequest) -> int:
+    """Takes a request from the key's bucket: 0, or the seconds to wait. Notes the headers that say what is left."""
     limit = limit_of(key)
-    return rate_limit.take(f"key:{key.pk}", per_minute=limit.per_minute, burst=limit.burst)
+    drawn = rate_limit.draw(f"key:{key.pk}", per_minute=limit.per_minute, burst=limit.burst)
+    request.answer_headers = _headers(limit, drawn)  # type: ignore[attr-defined]
+    return drawn.wait
 
 
-def require_request(key: ApiKey) -> None:
+def require_request(key: ApiKey, request: HttpRequest) -> None:
     """The same; raises RateLimited where there is none."""
-    if wait := take_request(key):
+    if wait := take_request(key, request):
         raise errors.RateLimited(retry_after=wait)
+
+
+def _headers(limit: Limit, drawn: rate_limit.Draw) -> dict[str, str]:
+    """By draft-ietf-httpapi-ratelimit-headers-10, and the names that came before it.
+
+    The bucket holds `burst` requests and fills within the window.
+    """
+    fills_in = ceil((limit.burst - drawn.left) * 60 / limit.per_minute)
+    return {
+        "RateLimit-Policy": f'"requests";q={limit.burst};w={ceil(limit.burst * 60 / limit.per_minute)}',
+        "RateLimit": f'"requests";r={drawn.left};t={fills_in}',
+        "X-RateLimit-Limit": str(limit.burst),
+        "X-RateLimit-Remaining": str(drawn.left),
+        "X-RateLimit-Reset": str(fills_in),
+    }
 
 
 class ApiKeyThrottle(BaseThrottle):
@@ -47,7 +66,7 @@ class ApiKeyThrottle(BaseThrottle):
         key = request.auth
         if not isinstance(key, ApiKey):
             return True  # the API's description, which needs no key
-        self._wait_seconds = take_request(key)
+        self._wait_seconds = take_request(key, request._request)
         return not self._wait_seconds
 
     def wait(self) -> float:

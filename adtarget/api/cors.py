@@ -7,7 +7,10 @@ from django.http import HttpRequest, HttpResponse
 PREFIXES = ("/api/v1/", "/backend/")
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Retry-After, X-Idempotent-Replay, X-Idempotent-Mismatch, X-Request-Id",
+    "Access-Control-Expose-Headers": (
+        "Retry-After, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+        "X-Idempotent-Replay, X-Idempotent-Mismatch, X-Request-Id"
+    ),
 }
 PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE, OPTIONS",

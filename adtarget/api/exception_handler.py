@@ -18,6 +18,7 @@ from adtarget.core import errors
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_DATABASE_SECONDS = 5
+DOC_PAGE = "/api/docs/errors"  # of this installation; adtarget.openapi.pages serves it
 
 
 OURS: Mapping[type[Exception], Callable[[], errors.ApiError]] = {
@@ -51,6 +52,7 @@ def envelope(error: errors.ApiError) -> dict[str, Any]:
     body: dict[str, Any] = {"code": error.code.value, "message": str(error)}
     if error.details:
         body["details"] = error.details
+    body["docUrl"] = f"{DOC_PAGE}#{error.code.value}"
     return {"error": body}
 
 

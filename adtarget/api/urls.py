@@ -14,6 +14,7 @@ urlpatterns = [
     path("conversions", ConversionViewSet.as_view({"get": "list"})),
     path("conversions/<str:conversion_id>", ConversionViewSet.as_view({"get": "retrieve"})),
     path("sends", SendViewSet.as_view({"get": "list"})),
+    path("sends/retry", SendViewSet.as_view({"post": "retry_many"})),
     path("sends/<str:send_id>", SendViewSet.as_view({"get": "retrieve"})),
     path("sends/<str:send_id>/retry", SendViewSet.as_view({"post": "retry"})),
     path("leads/<str:telegram_user_id>", LeadViewSet.as_view({"get": "retrieve", "delete": "destroy"})),

@@ -26,6 +26,8 @@ class ApiViewSet(ViewSet):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")  # it is for one key's eyes
+        for name, value in getattr(request._request, "answer_headers", {}).items():
+            answer.headers[name] = value  # what the throttle says of the key's limit
         return answer
 
 

@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from functools import cache
 from math import ceil
+from typing import NamedTuple
 
 import redis
 import structlog
@@ -12,7 +13,7 @@ from django.conf import settings
 
 log = structlog.get_logger(__name__)
 
-# One round trip, one clock (Redis's own). Returns the seconds to wait, 0 when a token was taken.
+# One round trip, one clock (Redis's own). Returns the seconds to wait, 0 when a token was taken, and the tokens left.
 _TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
@@ -25,11 +26,18 @@ local wait = 0
 if tokens >= 1 then tokens = tokens - 1 else wait = (1 - tokens) / rate end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
 redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 1)
-return tostring(wait)
+return {tostring(wait), tostring(tokens)}
 """
 REDIS_PATIENCE_SECONDS = 0.1
 REDIS_REST_SECONDS = 5.0  # after a failure, how long Redis is not asked again
 MOST_LOCAL_BUCKETS = 50_000  # of each kind: what stands before the first colon of its name
+
+
+class Draw(NamedTuple):
+    """What became of asking for a token: the whole seconds to wait, 0 when there was one, and the tokens left."""
+
+    wait: int
+    left: int
 
 
 def take(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True, on_loan: bool = False) -> int:
@@ -39,12 +47,16 @@ def take(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True, 
     does a token on loan: a process takes the first hundredth of a shared bucket
     unasked, and is charged for it when it asks for more (`Loans`).
     """
+    return draw(bucket, per_minute=per_minute, burst=burst, is_shared=is_shared, on_loan=on_loan).wait
+
+
+def draw(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True, on_loan: bool = False) -> Draw:
+    """The same, and what is left; with a token on loan that is not known, and all of it is said."""
     rate = per_minute / 60
     shared = _shared_buckets() if is_shared else None
-    wait = shared.take(bucket, rate=rate, burst=burst, on_loan=on_loan) if shared else None
-    if wait is None:
-        wait = _local_buckets().take(bucket, rate=rate, burst=burst)
-    return max(1, ceil(wait)) if wait > 0 else 0
+    drawn = shared.take(bucket, rate=rate, burst=burst, on_loan=on_loan) if shared else None
+    wait, left = drawn or _local_buckets().take(bucket, rate=rate, burst=burst)
+    return Draw(wait=max(1, ceil(wait)) if wait > 0 else 0, left=int(left))
 
 
 def forget(bucket: str) -> None:
@@ -67,7 +79,8 @@ class LocalBuckets:
         self._lock = threading.Lock()
         self._kinds: dict[str, OrderedDict[str, tuple[float, float]]] = {}
 
-    def take(self, bucket: str, *, rate: float, burst: int) -> float:
+    def take(self, bucket: str, *, rate: float, burst: int) -> tuple[float, float]:
+        """Seconds to wait, and tokens left."""
         now = time.monotonic()
         with self._lock:
             kind = self._kind(bucket)
@@ -77,7 +90,7 @@ class LocalBuckets:
             kind[bucket] = (tokens - 1 if taken else tokens, now)
             if len(kind) > self._most:
                 kind.popitem(last=False)
-            return 0.0 if taken else (1 - tokens) / rate
+            return (0.0, tokens - 1) if taken else ((1 - tokens) / rate, tokens)
 
     def forget(self, bucket: str) -> None:
         with self._lock:
@@ -127,14 +140,15 @@ class RedisBuckets:
         self._loans = Loans()
         self._asks_again_at = 0.0
 
-    def take(self, bucket: str, *, rate: float, burst: int, on_loan: bool = False) -> float | None:
+    def take(self, bucket: str, *, rate: float, burst: int, on_loan: bool = False) -> tuple[float, float] | None:
         if time.monotonic() < self._asks_again_at:
             return None
         owed = self._loans.take(bucket, rate=rate, burst=burst) if on_loan else 0
         if owed is None:
-            return 0.0
+            return 0.0, float(burst)
         try:
-            return float(self._script(keys=[_key(bucket)], args=[rate, burst, owed]))
+            wait, left = self._script(keys=[_key(bucket)], args=[rate, burst, owed])
+            return float(wait), float(left)
         except redis.ResponseError:
             self.forget(bucket)  # what lies there is no bucket of ours
             return None

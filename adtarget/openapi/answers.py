@@ -16,6 +16,17 @@ HEADERS: dict[str, Any] = {
         "9f86d081884c7d65",
         required=True,
     ),
+    "RateLimit-Policy": _header(
+        "How many requests the key may make at once (q), and the seconds in which that many come anew (w).",
+        '"requests";q=50;w=10',
+    ),
+    "RateLimit": _header(
+        "How many requests the key may make now (r), and the seconds until that is the whole again (t).",
+        '"requests";r=49;t=1',
+    ),
+    "X-RateLimit-Limit": _header("As q of RateLimit-Policy.", 50),
+    "X-RateLimit-Remaining": _header("As r of RateLimit.", 49),
+    "X-RateLimit-Reset": _header("As t of RateLimit.", 1),
     "Retry-After": _header("Seconds to wait before the request is repeated.", 5),
     "WWW-Authenticate": _header("How to authenticate.", "Bearer", required=True),
     "Allow": _header("The methods that the address takes.", "POST, OPTIONS"),
@@ -33,11 +44,12 @@ SCHEMAS: dict[str, Any] = {
     "ErrorDetails": {
         "type": "object",
         "description": "Why a request was refused.",
-        "required": ["code", "message"],
+        "required": ["code", "message", "docUrl"],
         "properties": {
             "code": {"$ref": "#/components/schemas/ErrorCode"},
             "message": {"type": "string"},
             "details": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
+            "docUrl": {"type": "string", "format": "uri-reference"},
         },
     },
     "ErrorAnswer": {
@@ -98,6 +110,13 @@ _REFUSALS: dict[str, tuple[str, str, tuple[str, str], tuple[str, ...]]] = {
     ),
 }
 _ON_EVERY_ANSWER = ("X-Request-Id",)
+_ON_ANSWERS_TO_A_KEY = (
+    "RateLimit",
+    "RateLimit-Policy",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
 _OF_READING = ("400", "401", "404", "405", "429", "500", "503")
 _OF_WRITING = (*_OF_READING, "402", "413", "415")
 _OF_TRACKER = ("400", "402", "403", "404", "405", "429", "500", "503")
@@ -112,11 +131,11 @@ def _response(words: str, example: tuple[str, str], headers: tuple[str, ...]) ->
     code, message = example
     return {
         "description": words,
-        "headers": _refs((*_ON_EVERY_ANSWER, *headers)),
+        "headers": _refs((*_ON_EVERY_ANSWER, *_ON_ANSWERS_TO_A_KEY, *headers)),
         "content": {
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/ErrorAnswer"},
-                "example": {"error": {"code": code, "message": message}},
+                "example": {"error": {"code": code, "message": message, "docUrl": f"/api/docs/errors#{code}"}},
             }
         },
     }
@@ -136,6 +155,8 @@ def add_refusals(path: str, verb: str, operation: dict[str, Any]) -> None:
     if operation["operationId"] in _TAKES_PEOPLE:
         statuses = (*statuses, "410")
     headers: tuple[str, ...] = _ON_EVERY_ANSWER
+    if path.startswith("/api/"):
+        headers = (*headers, *_ON_ANSWERS_TO_A_KEY)
     if _is_idempotent(operation):
         headers = (*headers, "X-Idempotent-Replay", "X-Idempotent-Mismatch")
     for answer in responses.values():

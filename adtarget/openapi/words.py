@@ -177,6 +177,12 @@ WORDS: dict[str, tuple[str, Any]] = {
     "error": ("What the platform said.", OF_ITS_FIELDS),
     "ErrorDetails.code": ("What is wrong, for programs.", "INVALID_PAYLOAD"),
     "ErrorDetails.message": ("What is wrong, for people.", "channelId is required."),
+    "docUrl": ("Where the code is explained, on this installation.", "/api/docs/errors#INVALID_PAYLOAD"),
+    "retried": ("How many sends are tried again.", 12),
+    "refused": ("How many are left alone, by the reason.", OF_ITS_FIELDS),
+    "RefusedSends.message": ("Why they are left alone.", "The person was erased."),
+    "RefusedSends.sends": ("How many they are.", 3),
+    "more": ("Whether more sends match than one call takes.", False),
     "details": ("What is wrong with each field.", OF_ITS_FIELDS),
     "FieldProblem.message": ("What is wrong with it.", "channelId is required."),
     # tracker

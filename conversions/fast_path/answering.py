@@ -55,14 +55,14 @@ def _answer(request: HttpRequest, person_of_path: str) -> HttpResponse | None:
         found = _find(request, asked) if asked else None
         if asked is None or found is None:
             return None
-        throttling.require_request(found.key)
+        throttling.require_request(found.key, request)
         api_keys.note_use(found.key, now=asked.now)
         recorded = recording.record(found, telegram_user_id=asked.telegram_user_id, facts=asked.facts, now=asked.now)
     except Exception as error:
         answer: HttpResponse = exception_handler.refuse(error, request)
     else:
         answer = HttpResponse(_compact(shown(recorded)), content_type="application/json")
-    for name, value in HEADERS.items():
+    for name, value in {**HEADERS, **getattr(request, "answer_headers", {})}.items():
         answer[name] = value
     return answer
 

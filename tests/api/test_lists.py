@@ -204,3 +204,43 @@ def test_a_paused_pixel_says_why(api: Api, meta_pixel: Any) -> None:
 def test_pixels_show_no_secret(api: Api, meta_pixel: Any) -> None:
     (row,) = api.get("/api/v1/pixels").json()["pixels"]
     assert set(row) == {"id", "siteId", "platform", "pixelId", "active"}
+
+
+# ------------------------------------------------------------------ retry by filter
+@pytest.fixture
+def failed(site: Any, channel: Any, meta_pixel: Any) -> list[Send]:
+    rows = [ConversionFactory(site=site, channel=channel) for _ in range(3)]
+    return [SendFactory(failed=True, conversion=row, pixel=meta_pixel, reason="rejected") for row in rows]
+
+
+def retry(api: Api, **wanted: Any) -> Any:
+    return api.post("/api/v1/sends/retry", wanted).json()
+
+
+def test_all_that_match_are_tried_again(api: Api, failed: list[Send]) -> None:
+    assert retry(api, platform="meta", reason="rejected") == {"retried": 3, "refused": [], "more": False}
+    assert set(Send.objects.values_list("status", flat=True)) == {"pending"}
+
+
+@pytest.mark.parametrize("other", [{"platform": "tiktok"}, {"status": "skipped"}, {"reason": "expired"}, {"until": 1}])
+def test_what_does_not_match_stays(api: Api, failed: list[Send], other: dict[str, Any]) -> None:
+    if "until" in other:
+        other = {"until": milliseconds(NOW - timedelta(days=3))}
+    assert retry(api, **other)["retried"] == 0
+
+
+def test_what_cannot_be_repeated_is_counted_by_its_reason(api: Api, failed: list[Send], meta_pixel: Any) -> None:
+    meta_pixel.is_active = False
+    meta_pixel.save()
+    assert retry(api)["refused"] == [{"message": "Its pixel is switched off.", "sends": 3}]
+
+
+def test_one_call_takes_so_many(api: Api, failed: list[Send], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatch.views.MOST_RETRIED", 2)
+    answer = retry(api)
+    assert (answer["retried"], answer["more"]) == (2, True)
+
+
+@pytest.mark.promise("S1")
+def test_a_stranger_retries_nothing_of_ours(stranger_api: Api, failed: list[Send]) -> None:
+    assert retry(stranger_api)["retried"] == 0

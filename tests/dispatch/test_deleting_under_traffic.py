@@ -159,7 +159,7 @@ def test_a_deleted_webhook_is_seen_and_told_nothing(api: Api, pixel, channel, en
 def test_a_deleted_webhook_cannot_be_switched_on_again(api: Api, endpoint) -> None:
     endpoints.delete(endpoint, now=timezone.now())
     WebhookEndpoint.with_deleted.filter(pk=endpoint.pk).update(is_active=True)  # a form that was open meanwhile
-    outbox._write([endpoint], "webhook.test", [{}], now=timezone.now())
+    outbox._write([endpoint], "webhook.test", [{"message": "A test."}], now=timezone.now())
     assert delivering.due_endpoints(timezone.now()) == []
 
 
