@@ -30,7 +30,6 @@ import requests
 from adtarget.core.ids import first_id_of_moment
 from tests.faults.stack import DIES_WITH_US, PROCFILE, ROOT, Stack, free_port, run_manage, wait_for
 
-PAUSE = 0.02  # between two requests of one sender
 MOST_WAIT = 2.0
 WAITED = """
     SELECT max(extract(epoch FROM clock_timestamp() - waitstart)) FROM pg_locks
@@ -45,6 +44,7 @@ class Traffic:
 
     stack: Stack
     port: int
+    pause: float = 0.02  # between two requests of one sender
     answers: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
     visits: list[str] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Traffic:
                 elif "visitId" in answer.text:
                     self.visits.append(answer.json()["visitId"])
             self.slowest = max(self.slowest, time.monotonic() - begun)
-            time.sleep(PAUSE)
+            time.sleep(self.pause)
 
     def _come(self, dice: random.Random) -> requests.Response:
         return self._init(str(uuid.UUID(int=dice.getrandbits(128), version=4)), f"?fbclid=IwAR0{dice.random()}")
