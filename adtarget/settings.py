@@ -188,6 +188,9 @@ API_RATE_LIMIT_PER_MINUTE = env.int("API_RATE_LIMIT_PER_MINUTE", default=300)
 API_RATE_LIMIT_BURST = env.int("API_RATE_LIMIT_BURST", default=50)
 API_FAILED_KEYS_PER_MINUTE = env.int("API_FAILED_KEYS_PER_MINUTE", default=600)  # of one address
 API_MAX_BODY_BYTES = 64 * 1024
+API_BATCH_EVENTS_PER_MINUTE = env.int("API_BATCH_EVENTS_PER_MINUTE", default=6000)  # of one key, in batches
+API_BATCH_BURST = env.int("API_BATCH_BURST", default=1000)  # below 500 it is also the largest batch
+API_BATCH_MAX_BYTES = 2 * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["adtarget.api.rendering.ExactJSONRenderer"],

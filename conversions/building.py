@@ -66,6 +66,22 @@ def new_conversion(
     )
 
 
+def complete(twin: Conversion, facts: EventFacts, hashes: dict[str, str], *, now: datetime) -> None:
+    """Gives an event that is not sent yet what its repetition says; does not save it."""
+    if facts.value is not None:
+        if twin.awaiting_manual_input:
+            twin.awaiting_manual_input, twin.value_submitted_at = False, now
+        twin.value, twin.currency = facts.value, facts.currency
+    twin.content_name = facts.content_name or twin.content_name
+    twin.order_id = facts.order_id or twin.order_id
+    twin.external_user_id = facts.external_user_id or twin.external_user_id
+    twin.pii = {**twin.pii, **hashes}
+    twin.api_visit_override = signals_on(twin, facts)
+    twin.consent = facts.consent or twin.consent
+    twin.utms = {**twin.utms, **facts.utms}
+    twin.left_out = list(map(asdict, facts.left_out))
+
+
 def _columns_of(facts: EventFacts) -> dict[str, Any]:
     """The columns that hold the event as it was given."""
     return {

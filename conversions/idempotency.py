@@ -48,7 +48,9 @@ def idempotent(view: View) -> View:
 
 
 def _once(request: Request, key: str, run: Callable[[], Response], *, now: datetime) -> Response:
-    body = parsing.read_body(request._request, most=settings.API_MAX_BODY_BYTES)
+    is_batch = request.path.endswith("/events/batch")
+    most = settings.API_BATCH_MAX_BYTES if is_batch else settings.API_MAX_BODY_BYTES
+    body = parsing.read_body(request._request, most=most)
     digest = hashlib.sha256(f"{request.path}\n".encode() + body).hexdigest()
     try:
         with _patience(), transaction.atomic():
@@ -89,9 +91,7 @@ def _patience() -> Iterator[None]:
 
 def _open_record(api_key: ApiKey, key: str, digest: str, *, now: datetime) -> IdempotencyRecord:
     """The record, locked until commit: new, found with an answer, or expired and reset."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = %s", [f"{TWIN_WAITS_SECONDS}s"])
+    wait_for_twins()
     IdempotencyRecord.objects.bulk_create(
         [IdempotencyRecord(api_key=api_key, key=key, request_sha256=digest, created_at=now)], ignore_conflicts=True
     )
@@ -100,6 +100,13 @@ def _open_record(api_key: ApiKey, key: str, digest: str, *, now: datetime) -> Id
         record.status, record.request_sha256, record.created_at = 0, digest, now
         record.save(update_fields=["status", "request_sha256", "created_at"])
     return record
+
+
+def wait_for_twins() -> None:
+    """Sets how long this transaction waits for the first request with the same key, on PostgreSQL."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = %s", [f"{TWIN_WAITS_SECONDS}s"])
 
 
 def _answer_of(run: Callable[[], Response]) -> Response:

@@ -15,14 +15,14 @@ AWAITS_VALUE = "This conversion awaits its value; submit it, or repeat the event
 TEST_ONLY = "This is a test key and no pixel of the site takes tests, so nothing was sent."
 
 
-def nothing_scheduled(conversion: Conversion, pixels: Sequence[Pixel]) -> str:
-    """Why `conversion` has no send, and what would change that."""
+def nothing_scheduled(conversion: Conversion, pixels: Sequence[Pixel], *, has_sends: bool | None = None) -> str:
+    """Why no send of `conversion` is on its way, and what would change that. None: whether it has any is looked up."""
     if not pixels:
         return NO_PIXEL
     if conversion.awaiting_manual_input:
         return AWAITS_VALUE
     platforms = [PLATFORMS[slug] for slug in dict.fromkeys(pixel.platform for pixel in pixels) if slug in PLATFORMS]
-    if conversion.is_test and conversion.sends.exists():
+    if conversion.is_test and (conversion.sends.exists() if has_sends is None else has_sends):
         ways = [f"{each.name} takes them if {each.words.takes_tests}." for each in platforms if each.words.takes_tests]
         return " ".join([TEST_ONLY, *ways])
     wanted = "; ".join(f"{platform.name}: {platform.accepted_signals}" for platform in platforms)

@@ -4,16 +4,15 @@ Workers are told of the sends after the commit.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 
 from conversions import duplicates, missing_signals
-from conversions.building import new_conversion, storable
+from conversions.building import complete, new_conversion, storable
 from conversions.choices import Intake, Source
 from conversions.facts import EventFacts, LeftOut
-from conversions.identifiers import signals_on
 from conversions.inheritance import recent_history
 from conversions.models import Conversion
 from dispatch import scheduling
@@ -89,7 +88,7 @@ def record_conversion(
 def recorded_as_new(
     conversion: Conversion, sends: Sequence[Send], pixels: Sequence[Pixel], facts: EventFacts
 ) -> Recorded:
-    """What became of an event that repeats none."""
+    """What became of an event that repeats none; `sends` are those on their way."""
     return Recorded(
         conversion=conversion,
         is_cold=conversion.is_cold,
@@ -112,18 +111,7 @@ def _repeat(
             warning=missing_signals.ALREADY_SENT,
             left_out=facts.left_out,
         )
-    if facts.value is not None:
-        if twin.awaiting_manual_input:
-            twin.awaiting_manual_input, twin.value_submitted_at = False, now
-        twin.value, twin.currency = facts.value, facts.currency
-    twin.content_name = facts.content_name or twin.content_name
-    twin.order_id = facts.order_id or twin.order_id
-    twin.external_user_id = facts.external_user_id or twin.external_user_id
-    twin.pii = {**twin.pii, **hashes}
-    twin.api_visit_override = signals_on(twin, facts)
-    twin.consent = facts.consent or twin.consent
-    twin.utms = {**twin.utms, **facts.utms}
-    twin.left_out = list(map(asdict, facts.left_out))
+    complete(twin, facts, hashes, now=now)
     twin.save()
     report_days.figures_changed(twin.account_id, [twin.attributed_at], now=now)
     sends = [] if twin.awaiting_manual_input else scheduling.schedule(twin, pixels, now=now, existing=existing)

@@ -130,6 +130,18 @@ class ConversionRequest(EventRequest):
     telegramUserId = TelegramId(source="telegram_user_id")
 
 
+class BatchEvent(ConversionRequest):
+    """One event of a batch."""
+
+    idempotencyKey = Text(required=False, max_length=128, help_text="For this event, as the header is for a request.")
+
+
+class BatchRequest(serializers.Serializer):
+    """The body of POST /events/batch; each event is validated by itself (`conversions.batch.items`)."""
+
+    events = BatchEvent(many=True, help_text="1 to 500 events, recorded in this order.")
+
+
 class ValueRequest(serializers.Serializer):
     """The value that a conversion awaits."""
 

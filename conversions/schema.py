@@ -85,6 +85,45 @@ CREATE_CONVERSION: dict[str, Any] = {
         OpenApiExample("Scheduled", value=CREATED, response_only=True),
     ],
 }
+CREATE_BATCH: dict[str, Any] = {
+    "operation_id": "createConversions",
+    "summary": "Record up to 500 business events at once",
+    "description": (
+        "Each event is taken or refused as POST /events/conversion would, by itself and in order: the second of two "
+        "equal ones is its duplicate. The answer is 200 with a result for each, also where some are refused. At most "
+        "2 MiB. A batch counts as one request, and its events against a limit of their own; over it, nothing is done. "
+        "The X-Adtarget-Client headers, which name one person, are not read."
+    ),
+    "tags": ["Events"],
+    "parameters": [IDEMPOTENCY],
+    "examples": [
+        OpenApiExample(
+            "Two events",
+            value={"events": [{**_COLD, "idempotencyKey": "A-17"}, {"eventType": "Lead"}]},
+            request_only=True,
+        ),
+        OpenApiExample(
+            "One was taken, one refused",
+            value={
+                "accepted": 1,
+                "failed": 1,
+                "results": [
+                    {"index": 0, "status": 200, **CREATED},
+                    {
+                        "index": 1,
+                        "status": 400,
+                        "error": {
+                            "code": "INVALID_PAYLOAD",
+                            "message": "telegramUserId is required.",
+                            "details": [{"field": "telegramUserId", "message": "telegramUserId is required."}],
+                        },
+                    },
+                ],
+            },
+            response_only=True,
+        ),
+    ],
+}
 VALIDATE_EVENT: dict[str, Any] = {
     "operation_id": "validateEvent",
     "summary": "What would become of an event, per platform, without recording it",

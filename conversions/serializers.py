@@ -11,6 +11,7 @@ from adtarget.api.fields import (
     Money,
     TelegramId,
 )
+from adtarget.core.errors import ErrorCode
 from conversions import left_out
 from conversions.choices import API_SOURCES, ArrivalStatus, CapiStatus, EventType
 from conversions.missing_signals import ALREADY_SENT
@@ -82,6 +83,55 @@ class ConversionAnswer(AnswerSerializer):
 
     def get_warning(self, recorded: Recorded) -> str | None:
         return recorded.warning or None
+
+
+class FieldProblemAnswer(serializers.Serializer):
+    """A field of a refused event, and what is wrong with it."""
+
+    field = serializers.CharField()
+    message = serializers.CharField()
+
+
+class BatchError(serializers.Serializer):
+    """Why an event of a batch was refused."""
+
+    code = serializers.ChoiceField(choices=[code.value for code in ErrorCode])
+    message = serializers.CharField()
+    details = FieldProblemAnswer(many=True, required=False)
+
+
+class BatchResult(serializers.Serializer):
+    """What became of one event of a batch: what the single request would have answered, or its error."""
+
+    index = serializers.IntegerField(help_text="The place of the event in the request, from 0.")
+    status = serializers.IntegerField(help_text="The HTTP status that the single request would have had.")
+    conversionId = serializers.CharField(required=False)
+    capiStatus = serializers.ChoiceField(choices=CapiStatus.choices, required=False)
+    coldLead = serializers.BooleanField(required=False)
+    dispatched = serializers.BooleanField(required=False)
+    deduplicated = serializers.BooleanField(required=False)
+    updatedExisting = serializers.BooleanField(required=False)
+    warning = serializers.CharField(required=False)
+    warnings = LeftOutAnswer(many=True, required=False)
+    siteId = serializers.CharField(required=False)
+    channelId = serializers.CharField(required=False)
+    eventId = serializers.CharField(required=False)
+    sends = ScheduledSend(many=True, required=False)
+    error = BatchError(required=False)
+    idempotentReplay = serializers.BooleanField(
+        required=False, help_text="True where the event's idempotencyKey was used before: this is the first answer."
+    )
+    idempotentMismatch = serializers.BooleanField(
+        required=False, help_text="True where that first event was another one."
+    )
+
+
+class BatchAnswer(serializers.Serializer):
+    """POST /events/batch: a result for each event, in order."""
+
+    accepted = serializers.IntegerField(help_text="How many were taken.")
+    failed = serializers.IntegerField(help_text="How many were refused.")
+    results = BatchResult(many=True, help_text="One for each event, in the order of the request.")
 
 
 class ConversionDetail(AnswerSerializer):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -13,11 +14,14 @@ from adtarget.api.views import ApiViewSet, key_of, telegram_id_of_path
 from adtarget.core import errors
 from adtarget.core.client_context import claimed_client
 from conversions import recording, schema, submitting
+from conversions.batch.items import read_items
+from conversions.batch.running import record_batch
 from conversions.finding import find_conversions
 from conversions.idempotency import idempotent
 from conversions.models import Conversion
-from conversions.requests import ConversionQuery, ConversionRequest, EventRequest, ValueRequest, facts_of
+from conversions.requests import BatchRequest, ConversionQuery, ConversionRequest, EventRequest, ValueRequest, facts_of
 from conversions.serializers import (
+    BatchAnswer,
     ConversionAnswer,
     ConversionDetail,
     ConversionsAnswer,
@@ -25,6 +29,7 @@ from conversions.serializers import (
     forecast,
 )
 from conversions.validating import validate_event
+from leads import throttling
 from leads.resolution import Named, NoHistory, resolve
 
 
@@ -34,6 +39,16 @@ class ConversionViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         given = parsing.parse(ConversionRequest, request._request)
         return _record(request, given, telegram_user_id=given["telegram_user_id"])
+
+    @extend_schema(**schema.CREATE_BATCH, request=BatchRequest, responses={200: BatchAnswer})
+    @idempotent
+    def batch(self, request: Request) -> Response:
+        now = timezone.now()
+        items = read_items(parsing.read_json(request._request, most=settings.API_BATCH_MAX_BYTES), now=now)
+        throttling.require_events(key_of(request), len(items))
+        results = record_batch(key_of(request), items, now=now)
+        accepted = sum(result["status"] < 300 for result in results)
+        return Response({"accepted": accepted, "failed": len(results) - accepted, "results": results})
 
     @extend_schema(**schema.VALIDATE_EVENT, request=ConversionRequest, responses={200: ValidationAnswer})
     def validate(self, request: Request) -> Response:

@@ -43,9 +43,8 @@ def schedule(
     Send.objects.bulk_create(fresh)
     active = {pixel.pk for pixel in pixels}
     known = [send for send in existing if send.pixel_id in active]
-    for send in known:
-        if send.status in (SendStatus.FAILED, SendStatus.SKIPPED) and send.reason != Reason.TEST_MODE:
-            revive(send, priority=Priority.FRESH, now=now)
+    for send in filter(may_revive, known):
+        revive(send, priority=Priority.FRESH, now=now)
     return announce([*known, *fresh])
 
 
@@ -69,11 +68,25 @@ def new_sends(
     return fresh
 
 
+#: What `make_due` changes.
+DUE_COLUMNS = ("status", "reason", "priority", "due_at", "failures", "lost_leases")
+
+
+def may_revive(send: Send) -> bool:
+    """Whether a repeated event makes the send due again."""
+    return send.status in (SendStatus.FAILED, SendStatus.SKIPPED) and send.reason != Reason.TEST_MODE
+
+
 def revive(send: Send, *, priority: Priority, now: datetime) -> None:
     """Makes an ended send due again with the whole retry schedule before it; same event id."""
+    make_due(send, priority=priority, now=now)
+    send.save(update_fields=DUE_COLUMNS)
+
+
+def make_due(send: Send, *, priority: Priority, now: datetime) -> None:
+    """The same without saving it."""
     send.status, send.reason, send.priority, send.due_at = SendStatus.PENDING, "", priority, now
     send.failures = send.lost_leases = 0
-    send.save(update_fields=["status", "reason", "priority", "due_at", "failures", "lost_leases"])
 
 
 def ring_after_commit(pixel_ids: Iterable[str]) -> None:

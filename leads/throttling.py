@@ -42,6 +42,13 @@ def require_request(key: ApiKey, request: HttpRequest) -> None:
         raise errors.RateLimited(retry_after=wait)
 
 
+def require_events(key: ApiKey, count: int) -> None:
+    """Takes the events of a batch from the key's bucket of them, all or none. Raises RateLimited."""
+    per_minute, burst = settings.API_BATCH_EVENTS_PER_MINUTE, settings.API_BATCH_BURST
+    if wait := rate_limit.take(f"events:{key.pk}", per_minute=per_minute, burst=burst, count=count):
+        raise errors.RateLimited("Too many events. Wait as long as Retry-After says.", retry_after=wait)
+
+
 def _headers(limit: Limit, drawn: rate_limit.Draw) -> dict[str, str]:
     """By draft-ietf-httpapi-ratelimit-headers-10, and the names that came before it.
 

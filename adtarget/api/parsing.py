@@ -71,16 +71,16 @@ def problems(detail: Any, path: str = "") -> Iterator[errors.FieldProblem]:
         yield {"field": path, "message": message if path in message or not path else f"{path}: {message}"}
 
 
-def read_json(request: HttpRequest, *, allow_text_plain: bool = False) -> dict[str, Any]:
+def read_json(request: HttpRequest, *, allow_text_plain: bool = False, most: int = 0) -> dict[str, Any]:
     """The body as a JSON object.
 
     Refuses, as the public errors: another media type, charset or encoding,
-    over 64 KiB, a length that lies, a byte order mark, bytes that are not
+    over `most` bytes (64 KiB), a length that lies, a byte order mark, bytes that are not
     UTF-8, duplicate keys at top level, NaN and Infinity, NUL and lone
     surrogates in any string, nesting over 16.
     """
     _require_plain_json(request, allow_text_plain=allow_text_plain)
-    body = read_body(request, most=settings.API_MAX_BODY_BYTES)
+    body = read_body(request, most=most or settings.API_MAX_BODY_BYTES)
     if body.startswith(BOM_UTF8):
         raise errors.InvalidPayload("The body starts with a byte order mark. Send UTF-8 without one.")
     return read_object(body)
@@ -182,8 +182,9 @@ def _read_body(request: HttpRequest, *, most: int) -> bytes:
     declared = request.META.get("CONTENT_LENGTH") or ""
     if declared and not (declared.isdecimal() and len(declared) < 20):
         raise errors.InvalidPayload("Content-Length is not a number.")
+    too_large = errors.PayloadTooLarge(f"The body is over {most // 1024} KiB.")
     if declared and int(declared) > most:
-        raise errors.PayloadTooLarge
+        raise too_large
     try:
         # A chunked body has no length, and Django would read none of it; gunicorn ends the stream for us.
         is_chunked = not declared and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
@@ -191,11 +192,11 @@ def _read_body(request: HttpRequest, *, most: int) -> bytes:
             request._body = _read_chunks(request, most=most + 1)
         body: bytes = request.body
     except RequestDataTooBig as error:
-        raise errors.PayloadTooLarge from error
+        raise too_large from error
     except (UnreadablePostError, OSError) as error:
         raise errors.InvalidPayload("The body ended early.") from error
     if len(body) > most:
-        raise errors.PayloadTooLarge
+        raise too_large
     if declared and len(body) < int(declared):
         raise errors.InvalidPayload("The body is shorter than Content-Length says.")
     return body

@@ -10,6 +10,7 @@ from leads.views import ChannelViewSet, KeyViewSet, LeadViewSet, SiteViewSet
 
 urlpatterns = [
     path("events/conversion", tried_first(ConversionViewSet.as_view({"post": "create"}))),
+    path("events/batch", ConversionViewSet.as_view({"post": "batch"})),
     path("events/validate", ConversionViewSet.as_view({"post": "validate"})),
     path("conversions", ConversionViewSet.as_view({"get": "list"})),
     path("conversions/<str:conversion_id>", ConversionViewSet.as_view({"get": "retrieve"})),

@@ -17,13 +17,13 @@ log = structlog.get_logger(__name__)
 _TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
-local rate, burst, owed = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local rate, burst, owed, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens, at = tonumber(state[1]), tonumber(state[2])
 if not (tokens and at and tokens >= 0 and at <= now) then tokens, at = burst, now end
 tokens = math.max(0, math.min(burst, tokens + (now - at) * rate) - owed)
 local wait = 0
-if tokens >= 1 then tokens = tokens - 1 else wait = (1 - tokens) / rate end
+if tokens >= wanted then tokens = tokens - wanted else wait = (wanted - tokens) / rate end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
 redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 1)
 return {tostring(wait), tostring(tokens)}
@@ -34,28 +34,32 @@ MOST_LOCAL_BUCKETS = 50_000  # of each kind: what stands before the first colon 
 
 
 class Draw(NamedTuple):
-    """What became of asking for a token: the whole seconds to wait, 0 when there was one, and the tokens left."""
+    """What became of asking for tokens: the whole seconds to wait, 0 when there were enough, and the tokens left."""
 
     wait: int
     left: int
 
 
-def take(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True, on_loan: bool = False) -> int:
-    """Takes one token: 0 when there was one, else the whole seconds to wait, at least 1.
+def take(
+    bucket: str, *, per_minute: float, burst: int, is_shared: bool = True, on_loan: bool = False, count: int = 1
+) -> int:
+    """Takes `count` tokens or none: 0 when there were as many, else the whole seconds to wait, at least 1.
 
     A bucket that is not shared is this process's own and costs no round trip. Nor
     does a token on loan: a process takes the first hundredth of a shared bucket
     unasked, and is charged for it when it asks for more (`Loans`).
     """
-    return draw(bucket, per_minute=per_minute, burst=burst, is_shared=is_shared, on_loan=on_loan).wait
+    return draw(bucket, per_minute=per_minute, burst=burst, is_shared=is_shared, on_loan=on_loan, count=count).wait
 
 
-def draw(bucket: str, *, per_minute: float, burst: int, is_shared: bool = True, on_loan: bool = False) -> Draw:
+def draw(
+    bucket: str, *, per_minute: float, burst: int, is_shared: bool = True, on_loan: bool = False, count: int = 1
+) -> Draw:
     """The same, and what is left; with a token on loan that is not known, and all of it is said."""
     rate = per_minute / 60
     shared = _shared_buckets() if is_shared else None
-    drawn = shared.take(bucket, rate=rate, burst=burst, on_loan=on_loan) if shared else None
-    wait, left = drawn or _local_buckets().take(bucket, rate=rate, burst=burst)
+    drawn = shared.take(bucket, rate=rate, burst=burst, on_loan=on_loan, count=count) if shared else None
+    wait, left = drawn or _local_buckets().take(bucket, rate=rate, burst=burst, count=count)
     return Draw(wait=max(1, ceil(wait)) if wait > 0 else 0, left=int(left))
 
 
@@ -79,18 +83,18 @@ class LocalBuckets:
         self._lock = threading.Lock()
         self._kinds: dict[str, OrderedDict[str, tuple[float, float]]] = {}
 
-    def take(self, bucket: str, *, rate: float, burst: int) -> tuple[float, float]:
+    def take(self, bucket: str, *, rate: float, burst: int, count: int = 1) -> tuple[float, float]:
         """Seconds to wait, and tokens left."""
         now = time.monotonic()
         with self._lock:
             kind = self._kind(bucket)
             tokens, at = kind.pop(bucket, (float(burst), now))
             tokens = min(burst, tokens + (now - at) * rate)
-            taken = tokens >= 1
-            kind[bucket] = (tokens - 1 if taken else tokens, now)
+            taken = tokens >= count
+            kind[bucket] = (tokens - count if taken else tokens, now)
             if len(kind) > self._most:
                 kind.popitem(last=False)
-            return (0.0, tokens - 1) if taken else ((1 - tokens) / rate, tokens)
+            return (0.0, tokens - count) if taken else ((count - tokens) / rate, tokens)
 
     def forget(self, bucket: str) -> None:
         with self._lock:
@@ -140,14 +144,16 @@ class RedisBuckets:
         self._loans = Loans()
         self._asks_again_at = 0.0
 
-    def take(self, bucket: str, *, rate: float, burst: int, on_loan: bool = False) -> tuple[float, float] | None:
+    def take(
+        self, bucket: str, *, rate: float, burst: int, on_loan: bool = False, count: int = 1
+    ) -> tuple[float, float] | None:
         if time.monotonic() < self._asks_again_at:
             return None
         owed = self._loans.take(bucket, rate=rate, burst=burst) if on_loan else 0
         if owed is None:
             return 0.0, float(burst)
         try:
-            wait, left = self._script(keys=[_key(bucket)], args=[rate, burst, owed])
+            wait, left = self._script(keys=[_key(bucket)], args=[rate, burst, owed, count])
             return float(wait), float(left)
         except redis.ResponseError:
             self.forget(bucket)  # what lies there is no bucket of ours
