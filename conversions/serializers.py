@@ -11,7 +11,6 @@ from adtarget.api.fields import (
     Money,
     TelegramId,
 )
-from adtarget.core.errors import ErrorCode
 from conversions import left_out
 from conversions.choices import API_SOURCES, ArrivalStatus, CapiStatus, EventType
 from conversions.missing_signals import ALREADY_SENT
@@ -85,19 +84,9 @@ class ConversionAnswer(AnswerSerializer):
         return recorded.warning or None
 
 
-class FieldProblemAnswer(serializers.Serializer):
-    """A field of a refused event, and what is wrong with it."""
-
-    field = serializers.CharField()
-    message = serializers.CharField()
-
-
-class BatchError(serializers.Serializer):
-    """Why an event of a batch was refused."""
-
-    code = serializers.ChoiceField(choices=[code.value for code in ErrorCode])
-    message = serializers.CharField()
-    details = FieldProblemAnswer(many=True, required=False)
+@extend_schema_field({"$ref": "#/components/schemas/ErrorDetails"})
+class BatchError(serializers.DictField):
+    """Why an event of a batch was refused: as the single request would have said it."""
 
 
 class BatchResult(serializers.Serializer):
