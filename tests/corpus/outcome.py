@@ -34,12 +34,24 @@ PIXELS: dict[str, dict[str, Any]] = {
     "snapchat": {"pixel_id": "0b9d4c1e-6f0a-4d3c-8a52-1f2e3d4c5b6a"},
     "google": {"pixel_id": "1112223333", "options": {"conversionActions": ACTIONS}},
 }
+#: Of the cases that name their platforms.
+MORE: dict[str, dict[str, Any]] = {
+    "reddit": {"pixel_id": "a2_abc"},
+    "microsoft": {"pixel_id": "187012345"},
+    "pinterest": {"pixel_id": "549755885175"},
+    "chatgpt": {"pixel_id": "KBHCVX1d"},
+    "yandex": {"pixel_id": "12345678"},
+    "postback": {
+        "pixel_id": "keitaro",
+        "options": {"preset": "keitaro", "parameters": {"tracker": "t.example"}, "rename": {"Subscribe": "vip"}},
+    },
+}
 
 
 def outcome_of(case: Case) -> dict[str, Any]:
     """Sends the case through the API and delivery, to a platform that only listens; makes rows."""
     channel = _channel(case)
-    pixels = {slug: _pixel(channel, slug, case) for slug in PIXELS}
+    pixels = {slug: _pixel(channel, slug, case) for slug in case.get("platforms", PIXELS)}
     api = Api(api_keys.create_key(account=channel.site.account, site=None, name="corpus")[1])
     ids = {"siteId": channel.site_id, "channelId": channel.pk}
     person = case["request"]["telegramUserId"]
@@ -63,7 +75,7 @@ def _channel(case: Case) -> Channel:
 
 
 def _pixel(channel: Channel, slug: str, case: Case) -> Pixel:
-    given = PIXELS[slug]
+    given = {**PIXELS, **MORE}[slug]
     options = {**given.get("options", {}), **case.get("options", {}).get(slug, {})}
     code = case.get("codes", {}).get(slug, "")
     pixel: Pixel = PixelFactory(
@@ -101,7 +113,14 @@ def _sent(conversion: Conversion, pixel: Pixel) -> Any:
     if not requests:
         return f"skipped, {send.reason}" + (f": {send.error_message}" if send.error_message else "")
     (request,) = requests
-    return {f"POST {_shown(request.url)}": placed(json.loads(request.body), conversion.pk, conversion.event_time)}
+    shown = f"{request.method} {_shown(request.url) if request.body else request.url}"
+    return {shown: placed(_document(request.body), conversion.pk, conversion.event_time)}
+
+
+def _document(body: bytes) -> Any:
+    """A JSON body as it is, a file as its lines, '' without any."""
+    text = body.decode()
+    return json.loads(text) if text.startswith("{") else text.splitlines()
 
 
 def _shown(url: str) -> str:
@@ -112,6 +131,7 @@ def _shown(url: str) -> str:
 def placed(value: Any, event_id: str, at: datetime) -> Any:
     """The body with names where each run has values of its own: the event's id and times."""
     seconds, thousandths = int(at.timestamp()), f"{int(at.timestamp() * 1000)}"
+    milliseconds = seconds * 1000 + at.microsecond // 1000
     written = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     match value:
         case dict():
@@ -120,7 +140,10 @@ def placed(value: Any, event_id: str, at: datetime) -> Any:
             return [placed(inner, event_id, at) for inner in value]
         case str():
             known = {event_id: "<event id>", written: "<event time>"}
+            value = value.replace(f",{seconds},", ",<event time>,")
             return known.get(value, value.replace(f"fb.1.{thousandths}.", "fb.1.<event time, ms>."))
         case int() if value == seconds and not isinstance(value, bool):
             return "<event time>"
+        case int() if value == milliseconds and not isinstance(value, bool):
+            return "<event time, ms>"
     return value
