@@ -4,6 +4,8 @@ import os
 
 from celery import Celery
 
+from adtarget.core import transports  # noqa: F401  (importing it names them)
+
 os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # set, it makes Celery set up Django
 
 app = Celery("adtarget")

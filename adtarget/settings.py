@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from kombu.transport import TRANSPORT_ALIASES
 
-from adtarget.core import folder_broker
 from adtarget.core.logs import logging_config
 from adtarget.core.private_files import make_private
 from adtarget.core.secrets_file import generated_secrets
@@ -297,7 +295,7 @@ DISPATCH_BATCH_SIZE = env.int("DISPATCH_BATCH_SIZE", default=500)
 
 # ---------------------------------------------------------------- Celery: how work gets to a worker soon
 BROKER_DIR = VAR_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or f"{folder_broker.SCHEME}://localhost//"
+CELERY_BROKER_URL = REDIS_URL or "folder://localhost//"  # adtarget.core.transports
 if REDIS_URL.startswith("unix://"):  # kombu has words of its own for a socket
     CELERY_BROKER_URL = REDIS_URL.replace("unix:", "redis+socket:", 1).replace("?db=", "?virtual_host=", 1)
 if EMBEDDED:
@@ -310,7 +308,6 @@ if EMBEDDED:
         "polling_interval": 0.1,
     }
 else:
-    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "adtarget.core.redis_broker:Transport"))
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         # Doorbells are cheap to repeat and the sweep covers the rest, so come back soon.
         "visibility_timeout": 120,

@@ -12,6 +12,8 @@ from adtarget.demo.landing import landing
 from adtarget.openapi.pages import explain_errors
 from tracker.telegram.webhook import webhook
 
+admin.autodiscover()
+
 # Without OPTIONS, for which it has no template.
 docs = SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"])
 

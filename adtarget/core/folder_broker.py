@@ -13,14 +13,10 @@ from pathlib import Path
 from time import time_ns
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.transport import filesystem
 from kombu.utils.json import dumps
 
 from adtarget.core.unreadable_messages import ReadableOnly, note_dropped
-
-SCHEME = "folder"
-TRANSPORT_ALIASES[SCHEME] = "adtarget.core.folder_broker:Transport"
-
 
 _Channel: Any = filesystem.Channel  # the stubs differ from what it takes
 

@@ -2,15 +2,15 @@
 
 import json
 import os
+from base64 import urlsafe_b64encode
 from pathlib import Path
-
-from cryptography.fernet import Fernet
 
 
 def generated_secrets(path: Path) -> dict[str, str]:
     """SECRET_KEY and FIELD_ENCRYPTION_KEY from the file, which the first caller makes."""
     if not path.exists():
-        made = {name: Fernet.generate_key().decode() for name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEY")}
+        # As Fernet makes its keys; the library itself is not loaded by processes that encrypt nothing.
+        made = {name: urlsafe_b64encode(os.urandom(32)).decode() for name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEY")}
         draft = path.with_suffix(f".{os.getpid()}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(made, file)

@@ -7,14 +7,14 @@ from queue import Empty
 import pytest
 from kombu import Connection
 
-from adtarget.core import folder_broker
+from adtarget.core import folder_broker, transports  # noqa: F401  (names the scheme)
 
 
 @pytest.fixture
 def connection(tmp_path: Path):
     folder_broker.Transport.global_state.clear()  # each test starts as a process does
     folders = {name: str(tmp_path) for name in ("data_folder_in", "data_folder_out")}
-    with Connection(f"{folder_broker.SCHEME}://", transport_options=folders | {"control_folder": tmp_path}) as made:
+    with Connection("folder://", transport_options=folders | {"control_folder": tmp_path}) as made:
         yield made
 
 
