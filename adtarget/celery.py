@@ -20,16 +20,12 @@ app.autodiscover_tasks(["tracker.telegram"])
 
 
 class SystemCheck(bootsteps.Step):
-    """Runs Django's system checks before a worker starts, as manage.py does, except those of pages."""
+    """Runs Django's system checks before a worker starts, as manage.py does."""
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
-        from django.core.checks import ERROR, Tags, run_checks  # Django is set up only now
-        from django.core.checks.registry import registry
+        from django.core.checks import ERROR, run_checks  # Django is set up only now
 
-        if "CELERY_SKIP_CHECKS" in os.environ:
-            return
-        tags = registry.tags_available() - {Tags.admin, Tags.templates, Tags.urls, Tags.staticfiles}
-        if errors := [error for error in run_checks(tags=sorted(tags)) if error.is_serious(ERROR)]:
+        if "CELERY_SKIP_CHECKS" not in os.environ and (errors := [e for e in run_checks() if e.is_serious(ERROR)]):
             sys.exit("\n".join(map(str, errors)))
 
 

@@ -16,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.measuring import Figure, cpu_seconds, print_all
 from tests.faults.stack import PROCFILE, Stack, wait_for
 
 SEED = """
@@ -57,45 +59,46 @@ Send.objects.bulk_create(
 
 def main() -> None:
     options = _options()
+    print_all(measure(options.sends, platforms=options.platforms, workers=options.workers, redis=options.redis))
+
+
+def measure(
+    sends: int = 20000, *, platforms: Sequence[str] = ("meta",), workers: int = 1, redis: str | None = None
+) -> Iterator[Figure]:
+    """The rate, the workers' CPU a send and their memory."""
     environment = {"DISPATCH_LEASE_SECONDS": "60", "DISPATCH_SWEEP_SECONDS": "5", "DISPATCH_ATTEMPT_SECONDS": "10"}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Stack(Path(folder), redis_url=options.redis, **environment) as stack,
-    ):
-        stack.provision(*options.platforms)
+    redis = os.environ.get("TEST_REDIS_URL", "") if redis is None else redis
+    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), redis_url=redis, **environment) as stack:
+        stack.provision(*platforms)
         stack.sandbox.latency_seconds, stack.sandbox.validates = 0.1, False
-        stack.manage("shell", "-c", SEED.format(count=options.sends // len(options.platforms)))
-        workers = [_worker(stack, Path(folder), number) for number in range(options.workers)]
+        stack.manage("shell", "-c", SEED.format(count=sends // len(platforms)))
+        running = [_worker(stack, Path(folder), number) for number in range(workers)]
         try:
-            total = options.sends // len(options.platforms) * len(options.platforms)
-            wait_for(lambda: _accepted(stack), seconds=60, every=0.01)
-            started, already = time.monotonic(), _accepted(stack)
-            cpu = sum(cpu_seconds(worker.pid) for worker in workers)
-            memory = []
-            for tenth in range(1, 11):
-                wait_for(lambda part=tenth: _accepted(stack) >= total * part // 10, seconds=120, every=0.05)
-                memory.append(sum(_resident_megabytes(worker.pid) for worker in workers))
-            seconds = time.monotonic() - started
-            cpu = sum(cpu_seconds(worker.pid) for worker in workers) - cpu
+            yield from _drained(stack, [worker.pid for worker in running], sends // len(platforms) * len(platforms))
         finally:
-            for worker in workers:
+            for worker in running:
                 worker.kill()
-        requests = sum(row["requests"] for row in stack.sandbox.stats().values())
-        doubled = sum(row["duplicates"] for row in stack.sandbox.stats().values())
-        print(f"{total - already} sends in {seconds:.1f} s: {(total - already) / seconds:.0f}/s")
-        print(f"CPU of the workers a send: {cpu / (total - already) * 1e6:.0f} µs")
-        print(f"{total / requests:.0f} events a request, {doubled} doubled")
-        print(f"memory at each tenth, MB: {' '.join(f'{figure:.0f}' for figure in memory)}")
+
+
+def _drained(stack: Stack, workers: list[int], total: int) -> Iterator[Figure]:
+    wait_for(lambda: _accepted(stack), seconds=60, every=0.01)
+    started, already, cpu = time.monotonic(), _accepted(stack), cpu_seconds(workers)
+    memory = []
+    for tenth in range(1, 11):
+        wait_for(lambda part=tenth: _accepted(stack) >= total * part // 10, seconds=120, every=0.05)
+        memory.append(sum(map(_resident_megabytes, workers)))
+    seconds, cpu = time.monotonic() - started, cpu_seconds(workers) - cpu
+    stats = stack.sandbox.stats().values()
+    requests, doubled = (sum(row[name] for row in stats) for name in ("requests", "duplicates"))
+    detail = f"{total - already} in {seconds:.1f} s, {total / requests:.0f} events a request, {doubled} doubled"
+    goal = "≥ 5000" if total >= 20000 else "≥ 4000"
+    yield Figure(f"drain of {total} sends", (total - already) / seconds, "/s", goal, detail)
+    shown = f"MB at each tenth: {' '.join(f'{figure:.0f}' for figure in memory)}"
+    yield Figure("CPU of the workers a send", cpu / (total - already) * 1e6, "µs", "≤ 120", shown)
 
 
 def _accepted(stack: Stack) -> int:
     return sum(row["accepted"] for row in stack.sandbox.stats().values())
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far."""
-    fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident_megabytes(pid: int) -> float:

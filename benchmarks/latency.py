@@ -12,9 +12,11 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from benchmarks.measuring import Figure, print_all
 from tests.faults.stack import Stack, wait_for
 
 PLATFORMS = ("meta", "tiktok", "snapchat", "google")
@@ -22,25 +24,30 @@ PLATFORMS = ("meta", "tiktok", "snapchat", "google")
 
 def main() -> None:
     options = _options()
+    print_all(measure(rate=options.rate, seconds=options.seconds, redis=options.redis))
+
+
+def measure(*, rate: int = 60, seconds: float = 20, redis: str | None = None) -> Iterator[Figure]:
+    """Request to receipt, by platform, and what a hanging one costs the others."""
     environment = {"DISPATCH_LEASE_SECONDS": "60", "DISPATCH_ATTEMPT_SECONDS": "10"}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Stack(Path(folder), redis_url=options.redis, **environment) as stack,
-    ):
+    redis = os.environ.get("TEST_REDIS_URL", "") if redis is None else redis
+    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), redis_url=redis, **environment) as stack:
         stack.provision(*PLATFORMS)
         stack.start("web", "worker", "beat")
         wait_for(lambda: "ready" in stack.log("worker"))
-        _round(stack, rate=options.rate, seconds=3, first_person=1, platforms=PLATFORMS)  # warm
-        normal = _round(stack, rate=options.rate, seconds=options.seconds, first_person=10**6, platforms=PLATFORMS)
+        _round(stack, rate=rate, seconds=3, first_person=1, platforms=PLATFORMS)  # warm
+        normal = _round(stack, rate=rate, seconds=seconds, first_person=10**6, platforms=PLATFORMS)
         stack.sandbox.fault(kind="hang", platform="meta", params={"seconds": 15})
         others = PLATFORMS[1:]
-        hanging = _round(stack, rate=options.rate, seconds=options.seconds, first_person=2 * 10**6, platforms=others)
+        hanging = _round(stack, rate=rate, seconds=seconds, first_person=2 * 10**6, platforms=others)
     for platform in PLATFORMS:
-        line = f"{platform:9} p50 {_share(normal[platform], 0.5):4.0f} ms, p99 {_share(normal[platform], 0.99):5.0f} ms"
+        p50, p99 = (_share(normal[platform], share) for share in (0.5, 0.99))
+        yield Figure(f"request to {platform}'s receipt at {rate}/s, p50", p50, "ms", "≤ 12")
+        yield Figure(f"request to {platform}'s receipt at {rate}/s, p99", p99, "ms", "≤ 35")
         if platform in hanging:
-            ratio = _share(hanging[platform], 0.99) / _share(normal[platform], 0.99)
-            line += f"; while Meta hangs p99 {_share(hanging[platform], 0.99):5.0f} ms, ratio {ratio:.2f}"
-        print(line)
+            detail = f"p99 {_share(hanging[platform], 0.99):.0f} ms"
+            ratio = _share(hanging[platform], 0.99) / p99
+            yield Figure(f"{platform}'s p99 while Meta hangs", ratio, detail=detail)
 
 
 def _round(

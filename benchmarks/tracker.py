@@ -95,15 +95,12 @@ def init_figures(stack: Stack, *, seconds: int, rounds: int) -> Iterator[Figure]
     web = stack.processes["web"].pid
     found = {name: Rounds() for name in ("bare", *scripts)}
     try:
-        for _ in range(rounds):  # in turn, so that all meet the same weather
-            new = ("-s", str(stack.folder / "new.lua"))
-            found["bare"].all.append(
-                wrk(f"http://127.0.0.1:{port}", *new, seconds=seconds, web=bare.pid, database=database)
-            )
-            for name in scripts:
-                script = ("-s", str(stack.folder / f"{name}.lua"))
-                url = f"http://127.0.0.1:{stack.port}"
-                found[name].all.append(wrk(url, *script, seconds=seconds, web=web, database=database))
+        servers = {"bare": (port, bare.pid, "new"), **{name: (stack.port, web, name) for name in scripts}}
+        for number in range(rounds + 1):  # in turn, so that all meet the same weather; the first one warms up
+            for name, (at, pid, script) in servers.items():
+                load, length = ("-s", str(stack.folder / f"{script}.lua")), seconds if number else 1
+                done = wrk(f"http://127.0.0.1:{at}", *load, seconds=length, web=pid, database=database)
+                found[name].all += [done] if number else []
     finally:
         bare.terminate()
         bare.wait(timeout=20)
