@@ -18,16 +18,17 @@ def _token(moment: str, seed: str) -> str:
     return " || ".join([*leading, middle, f"substr(md5('{seed}' || %(run)s || k), 1, 15)"])
 
 
-#: One row a lead, in the order of time: where, when, and the random parts of ids. `h` is a number drawn for them.
+#: One row a lead, in the order of time: where, when, and the random parts of ids. `h` is a number drawn for them,
+#: `ad` the number of their ad, of which a few bring most of the people; it leads to one channel.
 PEOPLE = f"""
 CREATE TEMPORARY TABLE people AS
-SELECT k, h, p.*, at, at_us, joined_at, bought_at, md5('visitor' || %(run)s || k)::uuid AS temp_id,
+SELECT k, h, ad, p.*, at, at_us, joined_at, bought_at, md5('visitor' || %(run)s || k)::uuid AS temp_id,
        {_token("at_us", "visit")} AS visit_token,
        {_token("joined_us", "join")} AS join_token,
        {_token("bought_us", "buy")} AS buy_token,
        h %% 100 < 75 AS from_ad, h %% 100 BETWEEN 75 AND 86 AS organic
 FROM (
-    SELECT *, {
+    SELECT *, CASE WHEN h %% 100 < 75 THEN ad ELSE h END AS lot, {
     ", ".join(
         f"(extract(epoch FROM {moment}) * 1000000)::bigint AS {moment.removesuffix('_at')}_us"
         for moment in ("at", "joined_at", "bought_at")
@@ -36,7 +37,8 @@ FROM (
     FROM (
         SELECT *, joined_at + (h %% 1209600) * (%(now)s - joined_at) / 1209600 / 4 AS bought_at
         FROM (
-            SELECT *, at + (h %% 1800) * LEAST(interval '1 second', (%(now)s - at) / 1800) AS joined_at
+            SELECT *, h / 1024 %% (1 + k %% %(ads)s) AS ad,
+                   at + (h %% 1800) * LEAST(interval '1 second', (%(now)s - at) / 1800) AS joined_at
             FROM (
                 SELECT k, abs(hashint8(k * 31 + %(run)s))::bigint AS h,
                        %(began)s + (%(now)s - %(began)s) * (k::float8 / %(leads)s) AS at
@@ -47,7 +49,7 @@ FROM (
     OFFSET 0
 ) AS moments
 JOIN places AS p ON p.place = CASE
-    WHEN %(others)s = 0 OR k %% 10 < 9 THEN h %% %(first)s ELSE %(first)s + h %% GREATEST(%(others)s, 1) END
+    WHEN %(others)s = 0 OR k %% 10 < 9 THEN lot %% %(first)s ELSE %(first)s + lot %% GREATEST(%(others)s, 1) END
 """
 
 
@@ -87,7 +89,7 @@ VALUED = "h %% 101 <> 7"
 _HASHES = "jsonb_build_object('email', md5(k::text) || md5(h::text), 'email_google', md5(k::text) || md5(h::text))"
 _BROWSER = """'{"client_ip": "203.0.113.7", "user_agent": "Mozilla/5.0"}'::jsonb"""
 #: What became of a send, by a number of 100 drawn for it.
-LUCK = "(h / 64 + number * 37) %% 1000"
+LUCK = "(h / 64 + CASE WHEN h %% 5 = 0 THEN 0 ELSE number * 37 END) %% 1000"
 TRIED = f"{LUCK} >= 34"
 
 
@@ -110,8 +112,7 @@ SESSION = {
     "started_at": "at",
     "last_visit_at": "at",
 }
-_SOURCE = "(ARRAY['facebook', 'facebook', 'tiktok', 'google', 'snapchat'])[h / 128 %% 5 + 1]"
-_AD = "(h / 1024 %% (1 + k %% %(ads)s))"  # a few of the ads bring most of the people
+_SOURCE = "(ARRAY['facebook', 'facebook', 'tiktok', 'google', 'snapchat'])[ad %% 5 + 1]"
 VISIT = {
     "id": "'vis_' || visit_token",
     "site": "site_id",
@@ -123,14 +124,14 @@ VISIT = {
     "client_ip": "'203.0.113.' || h %% 254 + 1",
     "user_agent": "'Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0'",
     "country": "(ARRAY['DE', 'AT', 'ES', 'BR'])[h %% 4 + 1]",
-    "fbc": "CASE WHEN h / 128 %% 5 < 2 THEN 'fb.1.' || at_us / 1000 || '.IwAR' || md5(k::text) ELSE '' END",
-    "ttclid": "CASE h / 128 %% 5 WHEN 2 THEN 'E.C.P.' || md5(k::text) ELSE '' END",
-    "gclid": "CASE h / 128 %% 5 WHEN 3 THEN 'Cj0K' || md5(k::text) ELSE '' END",
-    "sccid": "CASE h / 128 %% 5 WHEN 4 THEN md5(k::text) ELSE '' END",
+    "fbc": "CASE WHEN ad %% 5 < 2 THEN 'fb.1.' || at_us / 1000 || '.IwAR' || md5(k::text) ELSE '' END",
+    "ttclid": "CASE ad %% 5 WHEN 2 THEN 'E.C.P.' || md5(k::text) ELSE '' END",
+    "gclid": "CASE ad %% 5 WHEN 3 THEN 'Cj0K' || md5(k::text) ELSE '' END",
+    "sccid": "CASE ad %% 5 WHEN 4 THEN md5(k::text) ELSE '' END",
     "utm_source": f"CASE WHEN from_ad THEN {_SOURCE} ELSE '' END",
     "utm_medium": "CASE WHEN from_ad THEN 'paid' ELSE '' END",
-    "utm_campaign": f"CASE WHEN from_ad THEN 'campaign ' || {_AD} / 20 ELSE '' END",
-    "utm_content": f"CASE WHEN from_ad THEN 'ad ' || {_AD} ELSE '' END",
+    "utm_campaign": "CASE WHEN from_ad THEN 'campaign ' || ad / 20 ELSE '' END",
+    "utm_content": "CASE WHEN from_ad THEN 'ad ' || ad ELSE '' END",
 }
 INVITE = {
     "id": "'inv_' || visit_token",
@@ -205,20 +206,20 @@ def _bought(first_lead: int) -> dict[str, str]:
 
 
 def _send(token: str, moment: str) -> dict[str, str]:
-    sent = f"{LUCK} >= 74"
+    pending = f"({LUCK} BETWEEN 64 AND 73 AND {moment} > %(now)s - interval '2 days')"
     return {
         "id": f"'snd_' || substr({token}, 1, 25) || number",
         "conversion": f"'cnv_' || {token}",
         "pixel": "pixel_id",
         "platform": "platform",
         "status": f"CASE WHEN {LUCK} < 34 THEN 'skipped' WHEN {LUCK} < 64 THEN 'failed' "
-        f"WHEN {LUCK} < 74 THEN 'pending' ELSE 'sent' END",
+        f"WHEN {pending} THEN 'pending' ELSE 'sent' END",
         "reason": f"CASE WHEN {LUCK} < 34 THEN 'missing_identifier' WHEN {LUCK} < 54 THEN 'rejected' "
         f"WHEN {LUCK} < 60 THEN 'expired' WHEN {LUCK} < 64 THEN 'exhausted' ELSE '' END",
-        "priority": f"CASE WHEN {LUCK} BETWEEN 64 AND 73 THEN 1 ELSE 0 END",
-        "due_at": f"CASE WHEN {LUCK} BETWEEN 64 AND 73 THEN %(now)s END",
+        "priority": f"CASE WHEN {pending} THEN 1 ELSE 0 END",
+        "due_at": f"CASE WHEN {pending} THEN %(now)s END",
         "attempts": f"CASE WHEN {LUCK} < 34 THEN 0 ELSE 1 END",
-        "sent_at": f"CASE WHEN {sent} THEN {moment} + interval '1 second' END",
+        "sent_at": f"CASE WHEN {LUCK} >= 64 AND NOT {pending} THEN {moment} + interval '1 second' END",
         "error_code": f"CASE WHEN {LUCK} BETWEEN 34 AND 53 THEN '100' ELSE '' END",
         "error_message": f"CASE WHEN {LUCK} BETWEEN 34 AND 53 THEN 'Invalid parameter' ELSE '' END",
         "created_at": moment,

@@ -9,6 +9,7 @@ from conversions.choices import CapiStatus
 from conversions.models import Conversion
 from conversions.status import has_capi_status
 from dispatch.models import Send
+from leads.models import Channel
 
 #: Filters that compare one column, by the name of the filter.
 _COLUMNS = {
@@ -30,6 +31,9 @@ def find_conversions(scope: Q, wanted: Mapping[str, Any]) -> QuerySet[Conversion
     `send_status` and `reason` speak of one and the same send.
     """
     found = Conversion.objects.filter(scope, **{_COLUMNS[name]: wanted[name] for name in _COLUMNS if name in wanted})
+    for name in ("external_user_id", "order_id"):
+        if name in wanted:
+            found = found.exclude(**{name: ""})  # as the index of those that have one says
     if "channel_id" in wanted:
         found = found.filter(_is_channel(wanted["channel_id"]))
     if "event_id" in wanted:
@@ -51,4 +55,7 @@ def _is_channel(channel_id: str) -> Q:
     if not channel_id.startswith("-"):
         return Q(channel=channel_id)
     digits = channel_id[1:]
-    return Q(channel__telegram_channel_id=-int(digits)) if digits.isdecimal() and len(digits) < 19 else Q(pk__in=[])
+    if not digits.isdecimal() or len(digits) >= 19:
+        return Q(pk__in=[])
+    channels = Channel.objects.filter(telegram_channel_id=-int(digits))
+    return Q(channel__in=list(channels.values_list("pk", flat=True)))

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from dispatch.models import Send
+from dispatch.models import Pixel, Send
+from leads.models import ApiKey
 
 _COLUMNS = {
-    "site_id": "conversion__site",
-    "platform": "platform",
     "status": "status",
     "reason": "reason",
     "since": "created_at__gte",
@@ -17,7 +16,16 @@ _COLUMNS = {
 }
 
 
-def find_sends(scope: Q, wanted: Mapping[str, Any]) -> QuerySet[Send]:
-    """The sends inside `scope` that match every filter of `wanted`; unordered, each with its pixel."""
+def find_sends(key: ApiKey, wanted: Mapping[str, Any]) -> tuple[QuerySet[Send], QuerySet[Pixel]]:
+    """Sends that match every filter of `wanted`, each with its pixel, and the pixels whose sends the key reads.
+
+    A conversion is sent to the pixels of its own site, so those of the key's sites are all there are.
+    """
+    pixels = Pixel.objects.filter(key.scope_of_sites("site__"))
+    if "site_id" in wanted:
+        pixels = pixels.filter(site=wanted["site_id"])
+    if "platform" in wanted:
+        pixels = pixels.filter(platform=wanted["platform"])
     columns = {_COLUMNS[name]: wanted[name] for name in _COLUMNS if name in wanted}
-    return Send.objects.filter(scope, **columns).select_related("pixel")
+    found = Send.objects.filter(**columns).select_related("pixel")
+    return (found.filter(key.scope("conversion__")) if key.is_test else found), pixels

@@ -10,6 +10,7 @@ from adtarget.api.fields import SuccessAnswer
 from adtarget.api.views import ApiViewSet, key_of, named_of
 from adtarget.core import errors
 from adtarget.core.client_context import audited_address
+from adtarget.core.newest import Newest
 from conversions.idempotency import idempotent
 from dispatch import replaying, schema
 from dispatch.finding import find_sends
@@ -32,9 +33,12 @@ class SendViewSet(ApiViewSet):
     @extend_schema(**schema.LIST_SENDS, parameters=[SendQuery], responses={200: SendsAnswer})
     def list(self, request: Request) -> Response:
         wanted = listing.read_query(SendQuery, request)
-        page, cursor = listing.page_of(
-            find_sends(key_of(request).scope("conversion__"), wanted), wanted, by="created_at"
-        )
+        key = key_of(request)
+        found, pixels = find_sends(key, wanted)
+        newest: Newest | None = Newest("pixel", pixels, "created_at")
+        if key.is_test:  # the few sends of tests are found by their conversions
+            found, newest = found.filter(pixel__in=pixels), None
+        page, cursor = listing.page_of(found, wanted, by="created_at", newest=newest)
         return Response(SendsAnswer({"sends": page, "nextCursor": cursor}).data)
 
     @extend_schema(**schema.RETRY_SEND, request=None, responses={200: SuccessAnswer})
@@ -58,7 +62,8 @@ class SendViewSet(ApiViewSet):
     def retry_many(self, request: Request) -> Response:
         key = key_of(request)
         wanted = parsing.parse(RetryRequest, request._request)
-        found = find_sends(key.scope("conversion__"), wanted).order_by("created_at").values_list("pk", flat=True)
+        sends, pixels = find_sends(key, wanted)
+        found = sends.filter(pixel__in=pixels).order_by("created_at").values_list("pk", flat=True)
         ids = list(found[: MOST_RETRIED + 1])
         outcomes = replaying.replay(
             Send.objects.filter(pk__in=ids[:MOST_RETRIED]),

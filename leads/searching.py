@@ -3,6 +3,8 @@
 import re
 
 from django.db.models import Q
+from django.db.models.functions import Upper
+from django.db.models.lookups import Exact
 
 from leads.models.lead import LARGEST_TELEGRAM_ID
 
@@ -17,10 +19,10 @@ def telegram_id(text: str) -> int | None:
 
 
 def known_as(text: str) -> Q:
-    """Leads of this Telegram id, username or external id. Usernames have no index: only what can be one is compared."""
+    """Leads of this Telegram id, username or external id. In any case of letters."""
     known = Q(external_user_id=text) & ~Q(external_user_id="")
     if USERNAME.fullmatch(text):
-        known |= Q(telegram_username__iexact=text.removeprefix("@"))
+        known |= Q(Exact(Upper("telegram_username"), text.removeprefix("@").upper()))
     if (person := telegram_id(text)) is not None:
         known |= Q(telegram_user_id=person)
     return known

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from adtarget.api import parsing
 from adtarget.api.fields import Text
 from adtarget.core import errors
+from adtarget.core.newest import Newest
 from adtarget.core.times import EPOCH, milliseconds
 from leads.unreadable import read_rows
 
@@ -69,11 +70,18 @@ def read_query(query_class: type[ListQuery], request: Request) -> dict[str, Any]
     return parsing.validate(query_class, {name: value for name, value in given.items() if value})
 
 
-def page_of(rows: QuerySet[M], query: dict[str, Any], *, by: str) -> tuple[Sequence[M], str | None]:
-    """One page, newest first by the field `by` and then by id, and the cursor of the next; None after the last."""
+def page_of(
+    rows: QuerySet[M], query: dict[str, Any], *, by: str, newest: Newest | None = None
+) -> tuple[Sequence[M], str | None]:
+    """One page, newest first by the field `by` and then by id, and the cursor of the next; None after the last.
+
+    `newest` names the groups of rows that an index holds in order.
+    """
     if "cursor" in query:
         at, row_id = query["cursor"]
         rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": row_id}), **{f"{by}__lte": at})
+    if newest is not None:
+        rows = newest.among(rows, query["limit"] + 1)
     read = read_rows(rows.order_by(f"-{by}", "-pk")[: query["limit"] + 1])
     page = read.found[: query["limit"]]
     return page, _cursor(page[-1], by) if page and read.looked_at > query["limit"] else None

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from adtarget.core.newest import Newest
 from leads.unreadable import read_rows
 
 ROWS = 50
@@ -19,10 +20,17 @@ class Slice(Generic[T]):
 
     paginator = None  # there is no total
 
-    def __init__(self, rows: QuerySet[T], request: HttpRequest, size: int = ROWS) -> None:
+    def __init__(
+        self, rows: QuerySet[T], request: HttpRequest, size: int = ROWS, *, newest: Newest | None = None
+    ) -> None:
         self.number = _page(request.GET.get("page", ""))
         start = (self.number - 1) * size
-        read = read_rows(rows[start : start + size + 1])
+        if newest is not None:
+            rows = newest.among(rows, start + size + 1)
+        if start:
+            # The keys first: the rows before are then passed over without their relations.
+            rows = rows.filter(pk__in=list(rows.values_list("pk", flat=True)[start : start + size + 1]))
+        read = read_rows(rows[: size + 1])
         self.rows: Sequence[T] = read.found[:size]
         self.has_next = read.looked_at > size and self.number < LAST_PAGE
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from adtarget.reports.counting import BY_FLAG, Line, Measure, Scope
 from adtarget.reports.spans import Span, split
-from leads.models import Account, ReportDay
+from leads.models import ReportDay
 from leads.report_days import day_of
 
 _FLAGS = {measure.counted: flag for flag, measures in BY_FLAG.items() for measure in measures}
@@ -18,7 +18,7 @@ _FLAGS = {measure.counted: flag for flag, measures in BY_FLAG.items() for measur
 class Reader:
     """Figures of one account between two moments."""
 
-    account: Account
+    scope: Scope
     since: datetime
     until: datetime
 
@@ -31,14 +31,12 @@ class Reader:
         return _merged([*found, *measure.from_rows(self.scope, others, keys)], len(keys))
 
     @cached_property
-    def scope(self) -> Scope:
-        return Scope(self.account.pk)
-
-    @cached_property
     def _ready(self) -> dict[str, set[date]]:
         """The days on which each flag stands."""
         days = ReportDay.objects.filter(
-            account=self.account, day__gte=day_of(self.since), day__lte=day_of(self.until - timedelta(microseconds=1))
+            account=self.scope.account_id,
+            day__gte=day_of(self.since),
+            day__lte=day_of(self.until - timedelta(microseconds=1)),
         )
         ready: dict[str, set[date]] = {flag: set() for flag in BY_FLAG}
         for day, *stand in days.values_list("day", *BY_FLAG):

@@ -25,12 +25,13 @@ class Conversion(models.Model):
     """One business event of one lead. Its id, or the sender's own, is the event id every platform gets, for life."""
 
     id = models.CharField(primary_key=True, max_length=40, default=partial(new_id, "cnv"), editable=False)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="conversions")
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="conversions")
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="conversions")
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="conversions")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="conversions", db_index=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="conversions", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="conversions", db_index=False)
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="conversions", db_index=False)
     telegram_user_id = models.BigIntegerField(help_text="The lead's, kept here so that history is one index read.")
-    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True)
+    # Keys are revoked; they go with their account only, as its conversions do.
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, blank=True, db_index=False)
     session = LooseForeignKey(TrackingSession, on_delete=models.SET_NULL, null=True, blank=True)
     visit = LooseForeignKey(Visit, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversions")
     source = models.CharField(max_length=8, choices=Source.choices)
@@ -100,6 +101,14 @@ class Conversion(models.Model):
             models.Index(fields=["account", "telegram_user_id", "-attributed_at"], name="conversion_history"),
             models.Index(fields=["lead", "-attributed_at"], name="conversion_by_lead"),
             models.Index(fields=["site", "-attributed_at"], name="conversion_by_site"),
+            models.Index(fields=["channel", "-attributed_at"], name="conversion_by_channel"),
+            models.Index(fields=["account", "event_type", "-attributed_at"], name="conversion_by_type"),
+            models.Index(
+                fields=["account", "external_user_id"],
+                name="conversion_by_external_id",
+                condition=~Q(external_user_id=""),
+            ),
+            models.Index(fields=["account", "-attributed_at"], name="conversion_tests", condition=Q(is_test=True)),
             # Holds all that the overview counts, so that it need not look at the rows.
             models.Index(
                 fields=["account", "-attributed_at", "is_test", "event_type", "currency", "value", "channel", "visit"],

@@ -17,7 +17,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 class Attempt(models.Model):
     """One try of one send: written before the request leaves, completed when the answer is read."""
 
-    send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="attempt_set")
+    send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="attempt_set", db_index=False)
     number = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField(null=True, blank=True)

@@ -80,9 +80,14 @@ class Send(models.Model):
             ),
             models.Index(fields=["due_at"], name="send_due", condition=Q(status=SendStatus.PENDING)),
             models.Index(fields=["status", "-created_at"], name="send_by_status"),
-            # The indexes of the two foreign keys, each with what is asked and counted beside it.
-            models.Index(fields=["conversion", "status"], name="send_by_conversion"),
-            models.Index(fields=["pixel", "status", "reason", "created_at"], name="send_by_pixel"),
+            # The list of an account's sends is the newest of each of its pixels; a day's are counted from it.
+            models.Index(fields=["pixel", "-created_at", "status", "reason"], name="send_by_pixel_and_time"),
+            models.Index(
+                fields=["pixel", "status", "-created_at"],
+                name="send_unsent_by_pixel",
+                condition=~Q(status=SendStatus.SENT),
+            ),
+            models.Index(fields=["pixel", "reason", "-created_at"], name="send_by_reason", condition=~Q(reason="")),
         ]
 
     def __str__(self) -> str:

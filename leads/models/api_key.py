@@ -57,6 +57,10 @@ class ApiKey(models.Model):
         """Whether it may manage webhooks and erase people: a live key that is limited to no site."""
         return not self.is_test and self.site_id is None
 
+    def scope_of_sites(self, path: str = "") -> Q:
+        """What belongs to the sites the key is for; `path` leads to the site, as in `site__`."""
+        return Q(**{f"{path}account": self.account_id}) & (Q(**{f"{path}pk": self.site_id}) if self.site_id else Q())
+
     def scope(self, path: str = "") -> Q:
         """The conversions the key reads and changes; `path` leads to the conversion, as in `conversion__`.
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from leads.models.site import Site
 
@@ -15,7 +16,7 @@ class Lead(models.Model):
     recorded: only the transaction that holds it may look for duplicates and insert.
     """
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="leads")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="leads", db_index=False)
     telegram_user_id = models.BigIntegerField()
     telegram_username = models.CharField(max_length=64, blank=True)
     external_user_id = models.CharField(max_length=512, blank=True)
@@ -32,6 +33,8 @@ class Lead(models.Model):
         ]
         indexes = [
             models.Index(fields=["telegram_user_id"], name="lead_by_person"),
+            models.Index(fields=["site", "-id"], name="lead_by_site"),
+            models.Index(Upper("telegram_username"), name="lead_by_username"),
             models.Index(fields=["external_user_id"], name="lead_by_external_id", condition=~Q(external_user_id="")),
         ]
 

@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture
 def _filled() -> None:
-    fill(Order(conversions=1000, days=30), now=timezone.now())
+    fill(Order(conversions=1000, days=3), now=timezone.now())
 
 
 @pytest.mark.usefixtures("_filled")

@@ -17,7 +17,7 @@ class Join(models.Model):
     A row without `joined_at` is a request to join that nobody has let in yet.
     """
 
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="joins")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="joins", db_index=False)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="joins")
     route = models.CharField(max_length=32, choices=Route.choices)
     tap_before = models.CharField(
@@ -47,6 +47,9 @@ class Join(models.Model):
             models.Index(
                 fields=["channel", "joined_at", "route", "tap_before", "left_at", "last_joined_at", "visit"],
                 name="join_by_channel",
+            ),
+            models.Index(
+                fields=["channel", "joined_at"], name="join_of_who_left", condition=models.Q(left_at__isnull=False)
             ),
             models.Index(
                 fields=["qualifies_at"], name="join_to_qualify", condition=models.Q(qualifies_at__isnull=False)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from adtarget.core.client_context import audited_address
+from adtarget.core.newest import Newest
 from adtarget.dashboard.access import MANAGERS, Access, page, show
 from adtarget.dashboard.advice import advise
 from adtarget.dashboard.delivery.forms import SendFilter
@@ -22,7 +23,9 @@ from dispatch.previews import previews
 @page()
 def sends(request: HttpRequest, access: Access) -> HttpResponse:
     form = SendFilter(access.account, request.GET)
-    rows = Slice(find_sends(access.account, form.wanted()), request)
+    wanted = form.wanted()
+    found, pixels = find_sends(access.account, wanted)
+    rows = Slice(found, request, newest=Newest("pixel", pixels, "created_at"))
     now = timezone.now()
     items = [{"send": row, "advice": advise(row, now=now), "can_retry": row.status != SendStatus.SENT} for row in rows]
     return show(request, access, "delivery/sends.html", {"form": form, "rows": rows, "items": items})

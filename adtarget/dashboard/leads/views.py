@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from adtarget.core.client_context import audited_address
+from adtarget.core.newest import Newest
 from adtarget.dashboard.access import OWNERS, Access, page, show
 from adtarget.dashboard.leads.queries import find_leads
 from adtarget.dashboard.leads.story import story
@@ -18,9 +19,9 @@ from leads.models import Lead
 @page()
 def people(request: HttpRequest, access: Access) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:512]
-    return show(
-        request, access, "leads/leads.html", {"rows": Slice(find_leads(access.account, text), request), "q": text}
-    )
+    sites = None if text else Newest("site", access.account.sites.all(), "id")
+    rows = Slice(find_leads(access.account, text), request, newest=sites)
+    return show(request, access, "leads/leads.html", {"rows": rows, "q": text})
 
 
 @page()

@@ -83,11 +83,11 @@ class Health:
 
 
 class Figures:
-    """The figures of an account in a period."""
+    """The figures of an account in a period. Those of two periods may share what the account has (`scope`)."""
 
-    def __init__(self, account: Account, period: Period) -> None:
-        self._period = period
-        self._reader = Reader(account, period.since, period.until)
+    def __init__(self, account: Account, period: Period, scope: counting.Scope | None = None) -> None:
+        self._period, self.scope = period, scope or counting.Scope(account.pk)
+        self._reader = Reader(self.scope, period.since, period.until)
 
     def happened(self) -> Happened:
         """Conversions and revenue, by the viewer's days."""
@@ -128,7 +128,7 @@ class Figures:
         visits, clicks = self._counts(counting.VISITS, "site"), self._counts(counting.CLICKS, "channel")
         purchases, left = self._purchases(), self._left()
         steps: list[Step] = []
-        for channel in self._reader.scope.channels:
+        for channel in self.scope.channels:
             if not steps or steps[-1].site != channel.site:
                 whole = Step(channel.site, visits=visits.get(channel.site_id, 0))
                 steps.append(whole)
@@ -149,7 +149,7 @@ class Figures:
         """What became of the sends, by platform."""
         found: dict[str, Health] = {}
         for _, pixel, status, reason, count in self._reader.lines(counting.SENDS, ["pixel", "status", "reason"]):
-            platform = self._reader.scope.pixels[pixel]
+            platform = self.scope.pixels[pixel]
             entry = found.setdefault(platform, Health(platform, dict.fromkeys(SendStatus, 0), Counter()))
             entry.by_status[SendStatus(status)] += count
             if reason:
@@ -171,7 +171,7 @@ class Figures:
     def _left(self) -> dict[str, int]:
         """Who joined in the period and has left since: it changes every day, so it is counted each time."""
         gone = Join.objects.filter(
-            channel__in=self._reader.scope.channels,
+            channel__in=self.scope.channels,
             joined_at__gte=self._period.since,
             joined_at__lt=self._period.until,
             left_at__isnull=False,

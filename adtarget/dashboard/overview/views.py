@@ -20,6 +20,7 @@ from adtarget.dashboard.overview import queries as figures
 from adtarget.dashboard.overview import tables
 from adtarget.dashboard.periods import Period
 from adtarget.dashboard.tables import Table
+from adtarget.reports.counting import Scope
 from adtarget.templatetags.dashboard import share
 from dispatch.choices import SendStatus
 from leads.models import Account
@@ -99,7 +100,8 @@ def _csv(table: Table, period: Period) -> HttpResponseBase:
 
 
 def _figures(account: Account, period: Period) -> dict[str, Any]:
-    found, before = figures.Figures(account, period), _before(account, period.before)
+    found = figures.Figures(account, period)
+    before = _before(account, period.before, found.scope)
     now, steps, health = found.happened(), found.funnel(), found.health()
     sums = [step for step in steps if step.channel is None]
     joins = tuple(sum(getattr(step, name) for step in sums) for name in ("joins", "organic", "left"))
@@ -125,9 +127,9 @@ def _figures(account: Account, period: Period) -> dict[str, Any]:
     }
 
 
-def _before(account: Account, period: Period) -> Before:
+def _before(account: Account, period: Period, scope: Scope) -> Before:
     """Kept for a while: it lies in the past and hardly changes."""
-    found = figures.Figures(account, period)
+    found = figures.Figures(account, period, scope)
     name = f"overview:{account.pk}:{period.since.isoformat()}:{period.until.isoformat()}"
     return kept(
         name,

@@ -117,7 +117,7 @@ def test_pages_take_no_query_per_row(viewer: Client, home: str, channel: Channel
         send = SendFactory(conversion=conversion, pixel=pixel)
         AttemptFactory(send=send)
     viewer.get(home + "delivery/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         viewer.get(home + "delivery/")
     with django_assert_num_queries(6):
         viewer.get(f"{home}delivery/{send.pk}/")

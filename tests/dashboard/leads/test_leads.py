@@ -95,7 +95,7 @@ def test_the_list_takes_no_query_per_person(
 ) -> None:
     LeadFactory.create_batch(51, site=channel.site)
     viewer.get(home + "leads/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         page = viewer.get(home + "leads/")
     assert len(page.context["rows"]) == 50
     assert len(viewer.get(home + "leads/?page=2").context["rows"]) == 1
