@@ -38,6 +38,7 @@ class Reason(TextChoices):
     TEST_MODE = "test_mode", "A test event, and this pixel is not a test pixel"
     PIXEL_REMOVED = "pixel_removed", "The pixel was switched off"
     ERASED = "erased", "The person was erased"
+    RESTORED = "restored", "Open in a restored backup"
 
 
 class Outcome(TextChoices):

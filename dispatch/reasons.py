@@ -55,6 +55,10 @@ _OURS: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.PIXEL_REMOVED: ("Its pixel is switched off.", "Switch it on, then retry."),
     Reason.ERASED: ("The person was erased.", "It cannot be sent."),
+    Reason.RESTORED: (
+        "It was open in a backup that was restored over two days later, so the platform may have counted it already.",
+        "Retry it if the platform does not show it.",
+    ),
 }
 
 

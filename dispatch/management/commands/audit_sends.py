@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -17,9 +18,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="One JSON document on standard output.")
+        parser.add_argument("--at", type=datetime.fromisoformat, help="As of this moment, for a restored backup.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = auditing.audit(timezone.now())
+        report = auditing.audit(options["at"] or timezone.now())
         self.stdout.write(as_json(report) if options["json"] else as_text(report))
         if not report.is_clean:
             raise SystemExit(1)
