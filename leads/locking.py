@@ -1,6 +1,9 @@
 """Finds or creates a lead, one Telegram user on one site, and locks its row. An erased person gets none."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -48,3 +51,62 @@ def lock_lead(*, site: Site, telegram_user_id: int, now: datetime) -> tuple[Lead
         raise errors.PersonErased
     known.site = site
     return known, False
+
+
+MOST_AT_ONCE = 250  # SQLite puts 500 queries together at most
+
+
+@dataclass(frozen=True, slots=True)
+class NewLead:
+    """A person to be added to a site."""
+
+    site: Site
+    telegram_user_id: int
+    external_user_id: str
+    seen_at: datetime
+
+
+def add_leads(people: Sequence[NewLead]) -> list[Lead]:
+    """Adds those people who are neither known on their site nor erased, locked as by `lock_lead`; only these."""
+    # In one order, so that two transactions do not wait for each other.
+    ordered = sorted(people, key=lambda person: (person.site.pk, person.telegram_user_id))
+    pieces = (ordered[start : start + MOST_AT_ONCE] for start in range(0, len(ordered), MOST_AT_ONCE))
+    return [lead for piece in pieces for lead in _add(piece)]
+
+
+def _add(people: Sequence[NewLead]) -> list[Lead]:
+    table, tombstones = Lead._meta.db_table, ErasedPerson._meta.db_table
+    each = (
+        f"SELECT %s, %s, '', %s, %s, %s WHERE NOT EXISTS (SELECT 1 FROM {tombstones} "  # noqa: S608
+        "WHERE account_id = %s AND person_sha256 = %s)"
+    )
+    by_person = {(person.site.pk, person.telegram_user_id): person for person in people}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (site_id, telegram_user_id, telegram_username, external_user_id, first_seen_at, "
+            f"last_seen_at) {' UNION ALL '.join([each] * len(people))} ON CONFLICT DO NOTHING "
+            "RETURNING id, site_id, telegram_user_id",
+            [value for person in people for value in _values(person)],
+        )
+        return [_lead(lead_id, by_person[site_id, user_id]) for lead_id, site_id, user_id in cursor.fetchall()]
+
+
+def _values(person: NewLead) -> list[Any]:
+    account_id = person.site.account_id
+    seen_at = connection.ops.adapt_datetimefield_value(person.seen_at)
+    tombstone = [account_id, person_sha256(account_id, person.telegram_user_id)]
+    return [person.site.pk, person.telegram_user_id, person.external_user_id, seen_at, seen_at, *tombstone]
+
+
+def _lead(lead_id: int, person: NewLead) -> Lead:
+    lead = Lead(
+        pk=lead_id,
+        site=person.site,
+        telegram_user_id=person.telegram_user_id,
+        external_user_id=person.external_user_id,
+        first_seen_at=person.seen_at,
+        last_seen_at=person.seen_at,
+    )
+    lead._state.adding = False
+    lead._state.db = connection.alias
+    return lead

@@ -1,7 +1,8 @@
 """Records rows of a file by the rules of the API, or says what is wrong with each."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from adtarget.imports.reading import Row
 from conversions.choices import Intake
 from conversions.facts import EventFacts
 from conversions.recording import Recorded, record_conversion
+from conversions.recording_many import GivenEvent, record_first_events
 from conversions.requests import ConversionRequest, facts_of
 from leads.choices import KeyMode
 from leads.models import Account, ApiKey, Channel
@@ -112,6 +114,7 @@ def record(rows: Sequence[Prepared], order: Order, *, now: datetime) -> Outcome:
     outcome = Outcome()
     key = order.key()
     channels: dict[Named, Channel] = {}
+    first = record_first_events(list(_resolved(rows, key, channels)), key=key, intake=order.intake, now=now)
     for prepared in rows:
         row = prepared.row
         if prepared.event is None:
@@ -120,7 +123,7 @@ def record(rows: Sequence[Prepared], order: Order, *, now: datetime) -> Outcome:
         person, named, facts = prepared.event
         try:
             channel = _channel(named, person, key, channels)
-            recorded = record_conversion(
+            recorded = first.get((channel.site_id, person)) or record_conversion(
                 key=key, channel=channel, telegram_user_id=person, facts=facts, now=now, intake=order.intake
             )
             outcome.add(recorded)
@@ -132,12 +135,25 @@ def record(rows: Sequence[Prepared], order: Order, *, now: datetime) -> Outcome:
     return outcome
 
 
+def _resolved(rows: Iterable[Prepared], key: ApiKey, channels: dict[Named, Channel]) -> Iterator[GivenEvent]:
+    """The events that name site and channel: only they may be of people who are not known yet."""
+    for prepared in rows:
+        if prepared.event is not None and _is_whole(prepared.event[1]):
+            person, named, facts = prepared.event
+            with suppress(errors.ApiError):  # said once the row's turn comes
+                yield GivenEvent(_channel(named, person, key, channels), person, facts)
+
+
+def _is_whole(named: Named) -> bool:
+    return bool(named.channel_id and (named.site_id or named.website_id))
+
+
 def _channel(named: Named, person: int, key: ApiKey, channels: dict[Named, Channel]) -> Channel:
     """The row's channel; looked up once for all rows of a piece that name both site and channel."""
     if named in channels:
         return channels[named]
     channel = resolve(key=key, named=named, telegram_user_id=person)
-    if named.channel_id and (named.site_id or named.website_id):
+    if _is_whole(named):
         channels[named] = channel
     return channel
 

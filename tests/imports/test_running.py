@@ -110,6 +110,60 @@ def test_a_known_person_needs_no_site(run, write, purchase, channel) -> None:
     assert run(write([purchase(1, siteId="", channelId="")])).recorded == 1
 
 
+def _rows_left() -> list[Any]:
+    """What stands in the database, without ids and the moment of recording."""
+    names = [field.name for field in Conversion._meta.fields if field.name not in ("id", "lead", "session", "visit")]
+    people = ("telegram_user_id", "external_user_id", "first_seen_at", "last_seen_at")
+    return [
+        list(Conversion.objects.order_by("telegram_user_id", "attributed_at", "order_id").values(*names)),
+        list(Lead.objects.order_by("telegram_user_id").values(*people)),
+        list(Send.objects.order_by("conversion__telegram_user_id").values("platform", "status", "priority")),
+    ]
+
+
+@pytest.mark.parametrize("options", [[], ["--history-only"]])
+def test_many_at_once_leave_what_one_by_one_does(
+    run, write, purchase, account, meta_pixel, monkeypatch, options
+) -> None:
+    """New, known, repeated and erased people, and broken rows, in one piece."""
+    monkeypatch.setattr(running, "ROWS_AT_ONCE", 500)
+    account.erased_people.create(person_sha256=person_sha256(account.pk, 1005), erased_at=timezone.now())
+    path = write([purchase(n % 9, orderId=f"o-{n}", **({"value": "x"} if n == 3 else {})) for n in range(14)])
+    counts, left = [], []
+    for is_bulk in (True, False):
+        if not is_bulk:
+            monkeypatch.setattr(rows, "record_first_events", lambda *_, **__: {})
+        work = run(path, *options)
+        counts.append((work.recorded, work.duplicates, work.updated, work.broken))
+        left.append(_rows_left())
+        Lead.objects.all().delete()
+    assert counts[0] == counts[1]
+    assert counts[0][0] > 5
+    assert left[0] == left[1]
+
+
+def test_new_people_cost_statements_once(write, purchase, account, meta_pixel, django_assert_num_queries) -> None:
+    path = write([purchase(n) for n in range(60)])
+    columns = {name: name for name in reading.columns(path) if name != "email"}
+    order = rows.Order(account=account, columns=columns, fixed={}, is_history=False)
+    given = rows.prepare(reading.read(path), order, now=timezone.now())
+    for piece in (given[:10], given[10:]):
+        with django_assert_num_queries(7):
+            assert rows.record(piece, order, now=timezone.now()).recorded == len(piece)
+
+
+def test_a_value_the_database_refuses_breaks_its_row_only(run, write, purchase, monkeypatch) -> None:
+    from django.db import DataError
+
+    from conversions import recording_many
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise DataError("value too long")
+
+    monkeypatch.setattr(recording_many.Conversion.objects, "bulk_create", refuse)
+    assert run(write([purchase(n) for n in range(3)])).recorded == 3
+
+
 class Killed(BaseException):
     """As SIGKILL: nothing that the code catches."""
 
@@ -118,6 +172,7 @@ class Killed(BaseException):
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_run_goes_on_without_a_double(run, write, purchase, monkeypatch, rows_before: int) -> None:
     path = write([purchase(n, orderId="", **({"currency": "XXX"} if n == 2 else {})) for n in range(9)])
+    monkeypatch.setattr(rows, "record_first_events", lambda *_, **__: {})
     real, left = rows.record_conversion, [rows_before]
 
     def record(**facts: Any) -> Any:
@@ -168,6 +223,7 @@ def test_who_lost_the_claim_records_nothing(run, write, purchase, account) -> No
 
 
 def test_a_lock_is_waited_for(run, write, purchase, monkeypatch) -> None:
+    monkeypatch.setattr(rows, "record_first_events", lambda *_, **__: {})
     real, failures = rows.record_conversion, [2]
 
     def record(**facts: Any) -> Any:
