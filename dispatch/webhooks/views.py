@@ -75,6 +75,7 @@ class WebhookViewSet(ApiViewSet):
         tags=["Webhooks"],
         request=WebhookChange,
         responses={200: WebhookAnswer},
+        examples=[OpenApiExample("Resume it", value={"active": True}, request_only=True)],
     )
     def partial_update(self, request: Request, webhook_id: str) -> Response:
         endpoint = _named(request, webhook_id)
