@@ -92,6 +92,7 @@ class Caller:
 
 def test_every_operation_is_called_without_an_exception(generated: str, stack: Stack) -> None:
     caller = Caller(generated, stack)
-    statuses = {one["operationId"]: int(caller.call(one).status_code) for one in operations()}
+    with caller.client:
+        statuses = {one["operationId"]: int(caller.call(one).status_code) for one in operations()}
     refused = {name for name, status in statuses.items() if status >= 400}
     assert refused == REFUSED, statuses
