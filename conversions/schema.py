@@ -25,6 +25,7 @@ _COLD = {
     "userAgent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)",
     "eventSourceUrl": "https://acme.example/join",
 }
+_WITHOUT_CURRENCY = {"telegramUserId": 987654321, "eventType": "Purchase", "value": 49.9}
 CREATED = {
     "conversionId": "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0",
     "capiStatus": "pending",
@@ -99,7 +100,7 @@ CREATE_BATCH: dict[str, Any] = {
     "examples": [
         OpenApiExample(
             "Two events",
-            value={"events": [{**_COLD, "idempotencyKey": "A-17"}, {"eventType": "Lead"}]},
+            value={"events": [{**_COLD, "idempotencyKey": "A-17"}, _WITHOUT_CURRENCY]},
             request_only=True,
         ),
         OpenApiExample(
@@ -114,8 +115,9 @@ CREATE_BATCH: dict[str, Any] = {
                         "status": 400,
                         "error": {
                             "code": "INVALID_PAYLOAD",
-                            "message": "telegramUserId is required.",
-                            "details": [{"field": "telegramUserId", "message": "telegramUserId is required."}],
+                            "message": "currency is required for Purchase.",
+                            "details": [{"field": "currency", "message": "currency is required for Purchase."}],
+                            "docUrl": "/api/docs/errors#INVALID_PAYLOAD",
                         },
                     },
                 ],

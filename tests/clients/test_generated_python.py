@@ -83,11 +83,19 @@ class Caller:
         parameters = inspect.signature(module.sync_detailed).parameters
         given = {each: self.ids[each] for each in parameters if each in self.ids}
         if body := example_of(operation):
-            known = {each: value for each, value in self.named.items() if each in body}
+            body = self._with_ids(body)
             model = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
             models = importlib.import_module(f"{self.package}.models")
-            given["body"] = getattr(models, model).from_dict(body | known)
+            given["body"] = getattr(models, model).from_dict(body)
         return module.sync_detailed(client=self.client, **given)
+
+    def _with_ids(self, body: Any) -> Any:
+        """The body with the product's ids where the example has made-up ones."""
+        if isinstance(body, list):
+            return [self._with_ids(one) for one in body]
+        if not isinstance(body, dict):
+            return body
+        return {name: self.named.get(name, self._with_ids(value)) for name, value in body.items()}
 
 
 def test_every_operation_is_called_without_an_exception(generated: str, stack: Stack) -> None:
