@@ -8,7 +8,7 @@ from adtarget.api.schema import PERSON, SITE
 from conversions.schema import CONVERSION
 
 _CONVERSION_OF_A_LEAD = (
-    "conversionId channelId eventType capiStatus attributedAt eventTime eventValue eventCurrency source".split()
+    "conversionId eventId channelId eventType capiStatus attributedAt eventTime eventValue eventCurrency source".split()
 )
 LEAD = {
     "telegramUserId": 123456789,

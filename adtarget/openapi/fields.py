@@ -28,7 +28,8 @@ def describe(schemas: dict[str, Any]) -> None:
             schema["properties"][name] = _described(component, name, field)
     for schema in schemas.values():
         for field in schema.get("properties", {}).values():
-            field.setdefault("examples", [_example(field, schemas)])
+            if field["description"]:
+                field.setdefault("examples", [_example(field, schemas)])
 
 
 def exemplify(parameter: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@
 
 from typing import Any
 
+from dispatch.platforms import registry
+
 _CNV, _SND = "cnv_01k9z3c1d2e3f4g5h6j7k8m9n0", "snd_01k9z3c1d2e3f4g5h6j7k8m9n1"
 _SITE, _CHANNEL = "site_01k9z3b7q2m4n6p8r0s2t4v6w8", "chn_01k9z3b7q2m4n6p8r0s2t4v6w8"
 _VISITOR = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
@@ -14,6 +16,8 @@ _AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)"
 OF_ITS_FIELDS = None
 
 WORDS: dict[str, tuple[str, Any]] = {
+    # click and browser ids of every platform; some have words of their own below
+    **{known.api_name: (f"{known.name}.", "AbC123-example") for known in registry.click_ids()},
     # ids
     "accountId": ("The account that the key belongs to.", "acc_01k9z3b7q2m4n6p8r0s2t4v6w8"),
     "channelId": ("The channel: its id here.", _CHANNEL),
@@ -178,6 +182,21 @@ WORDS: dict[str, tuple[str, Any]] = {
     "ErrorDetails.code": ("What is wrong, for programs.", "INVALID_PAYLOAD"),
     "ErrorDetails.message": ("What is wrong, for people.", "channelId is required."),
     "docUrl": ("Where the code is explained, on this installation.", "/api/docs/errors#INVALID_PAYLOAD"),
+    "RetryRequest.status": ("In this state: failed or skipped.", "failed"),
+    "until": ("Before this moment, in Unix milliseconds.", _MOMENT),
+    "BatchRequest.events": ("The events, 1 to 500.", OF_ITS_FIELDS),
+    "BatchEventRequest.channelId": ("The channel: its id here, or Telegram's, which starts with -100.", _CHANNEL),
+    "BatchEventRequest.eventId": ("Your id of the event, once on its site: what every platform gets.", "order-1001"),
+    "idempotencyKey": ("A repeat of this event within 24 h gets the first answer and does nothing.", "order-1001"),
+    "accepted": ("How many events were taken.", 1),
+    "BatchAnswer.failed": ("How many events were refused.", 1),
+    "results": ("One result for each event, in their order.", OF_ITS_FIELDS),
+    "index": ("The event's place in the request, from 0.", 0),
+    "BatchResult.status": ("The HTTP status that the event alone would have got.", 200),
+    "BatchResult.capiStatus": ("Whether sends are on their way.", "pending"),
+    "BatchResult.error": ("Why the event was refused.", OF_ITS_FIELDS),
+    "idempotentReplay": ("True where this is the first answer to this idempotencyKey, repeated.", True),
+    "idempotentMismatch": ("True where the first event with this key was another.", True),
     "retried": ("How many sends are tried again.", 12),
     "refused": ("How many are left alone, by the reason.", OF_ITS_FIELDS),
     "RefusedSends.message": ("Why they are left alone.", "The person was erased."),
