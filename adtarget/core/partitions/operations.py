@@ -1,6 +1,7 @@
 # ruff: noqa: S608  names of tables only, none of them from outside
 """Migration operations of partitioned tables. On SQLite they change nothing but what Django knows of the models."""
 
+from functools import partial
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -101,3 +102,32 @@ class PartitionIfEmpty(Operation):
 
     def describe(self) -> str:
         return f"Partition {self.table.name} where it is empty"
+
+
+class DropPatternIndex(Operation):
+    """Drops what Django adds for `LIKE 'abc%'` to a text key, whether the table is partitioned or not."""
+
+    reversible = True
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        pass
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        if not _is_postgres(schema_editor):
+            return
+        pattern = r"indexname LIKE '%%\_like' AND indexdef LIKE '%%\_pattern\_ops)'"
+        for (name,) in fetch(f"SELECT indexname FROM pg_indexes WHERE tablename = %s AND {pattern}", self.table):
+            patiently(partial(run, f"DROP INDEX {name}"))
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """The former release works without it."""
+
+    def describe(self) -> str:
+        return f"Drop the pattern index of {self.table}"
