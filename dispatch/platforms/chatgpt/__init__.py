@@ -42,7 +42,7 @@ class ChatGPT(PlainPlatform):
     )
     api_url = "https://bzr.openai.com"
     accepted_signals = "oppref, pii.email"
-    click_ids = (ClickId(field="oppref", name="ChatGPT click id (oppref)", parameter="oppref", cookie="__oppref"),)
+    click_ids = (ClickId(field="oppref", name="ChatGPT click id (oppref)", parameter="oppref"),)
     event_names = {
         EventType.LEAD: "lead_created",
         EventType.PURCHASE: "order_created",

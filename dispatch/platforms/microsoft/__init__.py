@@ -31,9 +31,7 @@ class Microsoft(PlainPlatform):
     is_experimental = True
     api_url = "https://capi.uet.microsoft.com"
     accepted_signals = "msclkid, pii.email, pii.phone, or clientIp with userAgent"
-    click_ids = (
-        ClickId(field="msclkid", name="Microsoft click id (msclkid)", parameter="msclkid", cookie="_uetmsclkid"),
-    )
+    click_ids = (ClickId(field="msclkid", name="Microsoft click id (msclkid)", parameter="msclkid"),)
     event_names = {
         EventType.LEAD: "lead",
         EventType.PURCHASE: "purchase",

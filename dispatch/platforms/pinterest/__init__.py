@@ -31,7 +31,7 @@ class Pinterest(PlainPlatform):
     )
     api_url = "https://api.pinterest.com"
     accepted_signals = "epik, pii.email, or clientIp with userAgent"
-    click_ids = (ClickId(field="epik", name="Pinterest click id (epik)", parameter="epik", cookie="_epik"),)
+    click_ids = (ClickId(field="epik", name="Pinterest click id (epik)", parameter="epik"),)
     event_names = {
         EventType.LEAD: "lead",
         EventType.PURCHASE: "checkout",

@@ -37,7 +37,7 @@ class Reddit(PlainPlatform):
     is_experimental = True
     api_url = "https://ads-api.reddit.com"
     accepted_signals = "rdtCid, pii.email, pii.phone, or clientIp with userAgent"
-    click_ids = (ClickId(field="rdt_cid", name="Reddit click id (rdt_cid)", parameter="rdt_cid", cookie="_rdt_cid"),)
+    click_ids = (ClickId(field="rdt_cid", name="Reddit click id (rdt_cid)", parameter="rdt_cid"),)
     event_names = {
         EventType.LEAD: "LEAD",
         EventType.PURCHASE: "PURCHASE",
