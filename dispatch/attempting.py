@@ -15,6 +15,7 @@ from dispatch.among import among
 from dispatch.choices import Outcome, Reason
 from dispatch.models import Attempt, Pixel, Receipt, Send
 from dispatch.models.send import SendQuerySet
+from dispatch.persistence import persistent
 from dispatch.platforms.base import Platform
 from dispatch.platforms.facts import Payload
 from dispatch.platforms.reading import Verdict
@@ -31,13 +32,15 @@ WITH given AS (
     WHERE id = ANY (%(ids)s::varchar[]) AND claim = %(claim)s FOR NO KEY UPDATE
 ), counted AS (
     UPDATE dispatch_send s
-    SET attempts = s.attempts + 1, due_at = CASE WHEN s.due_at < %(renewed_before)s THEN %(lease_end)s ELSE s.due_at END
+    SET attempts = s.attempts + 1,
+        due_at = CASE WHEN s.due_at < %(renewed_before)s THEN %(lease_end)s ELSE s.due_at END
     FROM held WHERE s.id = held.id AND (SELECT count(*) FROM held) = %(size)s
     RETURNING s.id, s.attempts
 )
 INSERT INTO dispatch_attempt
     (send_id, number, request, notes, started_at, batch_size, outcome, code, message, trace_id, response)
-SELECT id, attempts, request, notes, %(now)s, %(size)s, 'started', '', '', '', '' FROM counted JOIN given USING (id)
+SELECT id, attempts, request, notes, %(now)s, %(batch_size)s, 'started', '', '', '', ''
+FROM counted JOIN given USING (id)
 RETURNING send_id, id
 """
 
@@ -50,13 +53,14 @@ def begin(
     held: SendQuerySet,
     lease_end: datetime,
     now: datetime,
+    batch_size: int,
 ) -> list[int]:
     """Counts and writes an attempt of each send; their keys, in the order of the batch, or [] where a claim was lost.
 
     A lease of which a quarter has not passed yet is not renewed.
     """
     if connection.vendor != "postgresql":
-        return _begin_row_by_row(batch, payloads, notes, held=held, lease_end=lease_end, now=now)
+        return _begin_row_by_row(batch, payloads, notes, held=held, lease_end=lease_end, now=now, batch_size=batch_size)
     given = [
         {"id": send.pk, "request": payload, "notes": noted}
         for send, payload, noted in zip(batch, payloads, notes, strict=True)
@@ -68,12 +72,14 @@ def begin(
         "lease_end": lease_end,
         "renewed_before": now + (lease_end - now) * 3 / 4,
         "size": len(batch),
+        "batch_size": batch_size,
         "now": now,
     }
     keys: dict[str, int] = dict(run(_BEGIN, values))
     return [keys[send.pk] for send in batch if send.pk in keys]
 
 
+@persistent
 def _begin_row_by_row(
     batch: Sequence[Send],
     payloads: Sequence[Payload],
@@ -82,20 +88,21 @@ def _begin_row_by_row(
     held: SendQuerySet,
     lease_end: datetime,
     now: datetime,
+    batch_size: int,
 ) -> list[int]:
     with transaction.atomic():
         if held.update(due_at=lease_end, attempts=F("attempts") + 1) != len(batch):
             transaction.set_rollback(True)
             return []
-        return _insert(batch, payloads, notes, now=now)
+        return _insert(batch, payloads, notes, now=now, batch_size=batch_size)
 
 
 def _insert(
-    batch: Sequence[Send], payloads: Sequence[Payload], notes: Sequence[list[str]], *, now: datetime
+    batch: Sequence[Send], payloads: Sequence[Payload], notes: Sequence[list[str]], *, now: datetime, batch_size: int
 ) -> list[int]:
     rows = Attempt.objects.bulk_create(
         Attempt(
-            send=send, number=send.attempts + 1, started_at=now, batch_size=len(batch), request=payload, notes=noted
+            send=send, number=send.attempts + 1, started_at=now, batch_size=batch_size, request=payload, notes=noted
         )
         for send, payload, noted in zip(batch, payloads, notes, strict=True)
     )

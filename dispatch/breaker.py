@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from adtarget.core.prepared import PreparedQuery
 from dispatch.choices import Priority
 from dispatch.models import Pixel, PlatformHealth, Send
+from dispatch.platforms.registry import PLATFORMS
 
 OPENS_AT_PIXEL = 5  # failed requests in a row
 OPENS_AT_PLATFORM = 20  # of any of its pixels, without one success between
@@ -51,7 +52,8 @@ def note_failure(breakers: Breakers, *, asked: timedelta | None, now: datetime) 
     """A request that the platform could not take. A wait it `asked` for holds the pixel that was asked."""
     pixel, health = breakers
     _count_failure(pixel, opens_at=OPENS_AT_PIXEL, at_least=asked or timedelta(), now=now)
-    _count_failure(health, opens_at=OPENS_AT_PLATFORM, at_least=timedelta(), now=now)
+    if PLATFORMS[pixel.platform].api_url:  # without, each pixel has an address of its own
+        _count_failure(health, opens_at=OPENS_AT_PLATFORM, at_least=timedelta(), now=now)
 
 
 def note_answer(breakers: Breakers, *, now: datetime) -> None:

@@ -15,6 +15,7 @@ from dispatch.among import among
 from dispatch.choices import Reason, SendStatus
 from dispatch.models import Pixel, Send
 from dispatch.models.send import SendQuerySet
+from dispatch.persistence import persistent
 from dispatch.platforms.facts import Payload
 from dispatch.webhooks import outbox
 from leads.unreadable import read_rows
@@ -44,6 +45,7 @@ def claim(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> lis
     return _claim_row_by_row(pixel=pixel, limit=limit, max_age=max_age, now=now)
 
 
+@persistent
 def _claim_row_by_row(*, pixel: Pixel, limit: int, max_age: timedelta, now: datetime) -> list[Send]:
     """The same on any database, with what is special: lost workers, age limits, rows that cannot be read."""
     due = Send.objects.due(now).filter(pixel=pixel)
@@ -82,7 +84,12 @@ def end_unreadable(send_ids: Sequence[str]) -> None:
 
 
 def begin_attempt(
-    batch: Sequence[Send], payloads: Sequence[Payload], notes: Sequence[list[str]], *, now: datetime
+    batch: Sequence[Send],
+    payloads: Sequence[Payload],
+    notes: Sequence[list[str]],
+    *,
+    now: datetime,
+    share_a_request: bool = True,
 ) -> list[int]:
     """Renews the lease and writes what is about to leave, with what was left out of it: the attempts' keys.
 
@@ -92,7 +99,15 @@ def begin_attempt(
         [*(value["message"] for value in send.conversion.left_out), *noted]
         for send, noted in zip(batch, notes, strict=True)
     ]
-    keys = attempting.begin(batch, payloads, left_out, held=_held(batch), lease_end=_lease_end(now), now=now)
+    keys = attempting.begin(
+        batch,
+        payloads,
+        left_out,
+        held=_held(batch),
+        lease_end=_lease_end(now),
+        now=now,
+        batch_size=len(batch) if share_a_request else 1,
+    )
     if keys:
         for send in batch:
             send.attempts += 1

@@ -13,32 +13,25 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from adtarget.core import rate_limit
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from adtarget.core.logs import redact
-from adtarget.core.prepared import PreparedQuery
 from dispatch import accepting, attempting, breaker, claiming, pausing, retry
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.consent import ConsentDenied, permitted
-from dispatch.credentials import CredentialRefused, CredentialUnavailable, forget, token_of
+from dispatch.credentials import CredentialRefused, CredentialUnavailable, Token, forget, token_of
 from dispatch.events import outgoing_event
 from dispatch.models import Pixel, Send
 from dispatch.persistence import persistent
 from dispatch.platforms.base import Platform
 from dispatch.platforms.facts import CannotExpress, Payload
 from dispatch.platforms.reading import Verdict
-from dispatch.platforms.registry import PLATFORMS
 
 log = structlog.get_logger(__name__)
 
 Post = Callable[[PreparedRequest], HttpAnswer]
 Clock = Callable[[], datetime]
-
-_RUNNING_PIXEL = PreparedQuery(
-    lambda pixel_id: Pixel.objects.active().select_related("site").filter(pk=pixel_id, paused_at__isnull=True), ""
-)
 
 
 @dataclass(slots=True)
@@ -48,58 +41,6 @@ class Parcel:
     send: Send
     payload: Payload
     notes: list[str]  # what was left out of it, and why
-
-
-def deliver_sends(pixel_id: str, *, post: Post, clock: Clock) -> int:
-    """Sends everything that is due for the pixel, batch after batch; how many were taken up."""
-    taken, limit = 0, settings.DISPATCH_BATCH_SIZE
-    while batch := deliver_batch(pixel_id, limit=limit, post=post, clock=clock):
-        taken += batch.size
-        if not batch.more:
-            break
-        limit = min(batch.limit * 4, settings.DISPATCH_BATCH_SIZE)  # a platform that comes back is not flooded
-    return taken
-
-
-@dataclass(slots=True)
-class Batch:
-    """What was taken up at once: how many, at most how many, whether more may be due, and whether it was a trial."""
-
-    size: int
-    limit: int
-    more: bool
-    is_probe: bool
-
-
-def deliver_batch(pixel_id: str, *, limit: int, post: Post, clock: Clock) -> Batch | None:
-    """Sends at most `limit` due events of the pixel; None where nothing is due or may go."""
-    pixel = next(iter(_RUNNING_PIXEL(pixel_id)), None)
-    if pixel is None or pixel.platform not in PLATFORMS:
-        return None
-    platform, breakers = PLATFORMS[pixel.platform], breaker.of(pixel)
-    if breaker.is_open(breakers, clock()):
-        return None
-    is_probe = breaker.needs_probe(breakers)
-    is_counted = is_probe or platform.requests_per_minute is not None  # a request that finds nothing is not to be spent
-    if (is_counted or connection.vendor == "sqlite") and not claiming.is_anything_due(pixel, now=clock()):
-        return None
-    if quota_is_used(platform) or (is_probe and not breaker.claim_probe(breakers, now=clock())):
-        return None
-    limit = min(1 if is_probe else limit, platform.batch_limit)
-    sends = claiming.claim(pixel=pixel, limit=limit, max_age=platform.max_age, now=clock())
-    if not sends:
-        return None
-    more = Delivery(pixel, platform, breakers, post=post, clock=clock).deliver(sends)
-    return Batch(len(sends), limit, more, is_probe)
-
-
-def quota_is_used(platform: Platform) -> bool:
-    """Whether the platform's own limit on requests forbids another now; the next sweep asks again.
-
-    Batches make a small quota carry thousands of events, fresh ones first.
-    """
-    limit = platform.requests_per_minute
-    return limit is not None and rate_limit.take(f"platform:{platform.slug}", per_minute=limit, burst=10) > 0
 
 
 class Delivery:
@@ -163,7 +104,7 @@ class Delivery:
         return parcels
 
     def _attempt(self, group: list[Parcel]) -> list[list[Parcel]]:
-        """One request; the groups that are left to try because this one was refused as a whole."""
+        """Requests for the group; the groups that are left to try, since a request was refused as a whole."""
         try:
             token = token_of(self.pixel)
         except CredentialRefused as refused:
@@ -172,21 +113,38 @@ class Delivery:
         except CredentialUnavailable as unavailable:
             self._retry_later(group, str(unavailable))
             return []
-        sends = [parcel.send for parcel in group]
-        payloads = [parcel.payload for parcel in group]
         started = self.clock()
-        attempts = claiming.begin_attempt(sends, payloads, [parcel.notes for parcel in group], now=started)
+        attempts = claiming.begin_attempt(
+            [parcel.send for parcel in group],
+            [parcel.payload for parcel in group],
+            [parcel.notes for parcel in group],
+            now=started,
+            share_a_request=self.platform.batch_limit > 1,
+        )
         if not attempts:
-            log.warning("lease lost before sending", pixel=self.pixel.pk, sends=len(sends))
+            log.warning("lease lost before sending", pixel=self.pixel.pk, sends=len(group))
             return []
-        request = self.platform.request(self.config, token.text, payloads, test=sends[0].conversion.is_test)
-        answer = self.post(request)
+        return self._exchange(group, attempts, token, started=started)
+
+    def _exchange(
+        self, group: list[Parcel], attempts: list[int], token: Token, *, started: datetime
+    ) -> list[list[Parcel]]:
+        """The requests and what they lead to."""
+        answer = self._ask(group, token)
+        verdicts = self._judge(answer, [parcel.send for parcel in group], token)
+        return self._conclude(group, attempts, verdicts, answer, started=started)
+
+    def _ask(self, group: Sequence[Parcel], token: Token) -> HttpAnswer:
+        payloads, is_test = [parcel.payload for parcel in group], group[0].send.conversion.is_test
+        return self.post(self.platform.request(self.config, token.text, payloads, test=is_test))
+
+    def _judge(self, answer: HttpAnswer, sends: Sequence[Send], token: Token) -> Sequence[Verdict]:
         verdicts = self._read(answer, sends)
         if not token.is_fresh and all(verdict.outcome == Outcome.AUTH for verdict in verdicts):
             # An exchanged token may end before its time: one more try with a new one decides.
             forget(self.pixel)
-            verdicts = [replace(verdict, outcome=Outcome.UNTOUCHED) for verdict in verdicts]
-        return self._conclude(group, attempts, verdicts, answer, started=started)
+            return [replace(verdict, outcome=Outcome.UNTOUCHED) for verdict in verdicts]
+        return verdicts
 
     def _read(self, answer: HttpAnswer, sends: Sequence[Send]) -> Sequence[Verdict]:
         """The platform's verdicts; what it calls a duplicate of an earlier attempt was accepted then."""

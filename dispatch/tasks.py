@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from adtarget.core import http
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
-from dispatch import delivery, diagnostics, sending, sweeping, turns
+from dispatch import batches, diagnostics, sending, sweeping, turns
 from dispatch.lanes import Lanes, Turn
 from dispatch.models import Pixel
 from dispatch.ringing import ring
@@ -62,7 +62,7 @@ def deliver_now(pixel_id: str) -> Turn:
     if LANES.is_shared():
         most = min(most, BATCH_BESIDE_OTHERS)
     limit = min(_coming_back.pop(pixel_id, most), most)
-    batch = delivery.deliver_batch(pixel_id, limit=limit, post=post, clock=timezone.now)
+    batch = batches.deliver_batch(pixel_id, limit=limit, post=post, clock=timezone.now)
     if batch is None:
         return Turn()
     if batch.is_probe or limit < most:  # a platform that comes back is not flooded

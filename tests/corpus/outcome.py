@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 
 from adtarget.core.http_messages import HttpAnswer, PreparedRequest
 from conversions.models import Conversion
-from dispatch import delivery
+from dispatch import batches
 from dispatch.models import Pixel, Send
 from leads import api_keys
 from leads.models import Channel
@@ -108,7 +108,7 @@ def _sent(conversion: Conversion, pixel: Pixel) -> Any:
         requests.append(request)
         return HttpAnswer(status=503)
 
-    delivery.deliver_sends(pixel.pk, post=listen, clock=timezone.now)
+    batches.deliver_sends(pixel.pk, post=listen, clock=timezone.now)
     send.refresh_from_db()
     if not requests:
         return f"skipped, {send.reason}" + (f": {send.error_message}" if send.error_message else "")

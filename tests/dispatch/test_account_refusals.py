@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from adtarget.sandbox.server import Sandbox
-from dispatch import credentials, delivery, pausing, tasks
+from dispatch import batches, credentials, pausing, tasks
 from dispatch.choices import SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms.registry import PLATFORMS
@@ -30,7 +30,7 @@ def sends_to(pixel: Pixel, count: int = 3, **facts: Any) -> list[Send]:
 
 
 def deliver(pixel: Pixel) -> None:
-    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
+    batches.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
 
 
 @pytest.mark.parametrize(

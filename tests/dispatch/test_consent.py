@@ -9,7 +9,7 @@ from django.utils import timezone
 from adtarget.core.consent import read_said
 from adtarget.core.http_messages import HttpAnswer
 from adtarget.dashboard.advice import advise
-from dispatch import delivery, replaying
+from dispatch import batches, replaying
 from dispatch.choices import Reason, SendStatus
 from dispatch.consent import NOTHING_SAID
 from dispatch.explaining import explain_send
@@ -69,7 +69,7 @@ def deliver(channel):
         )  # fmt: skip
         send = SendFactory(conversion=conversion, pixel=pixel, due=True)
         post = Accepting(answer)
-        delivery.deliver_sends(pixel.pk, post=post, clock=timezone.now)
+        batches.deliver_sends(pixel.pk, post=post, clock=timezone.now)
         send.refresh_from_db()
         return send, (post.events or [{}])[0]
 
@@ -159,9 +159,9 @@ def test_a_later_yes_sends_the_past_only_by_replay(deliver, channel) -> None:
     send, _ = deliver("meta", ConsentPolicy.AS_TOLD, said(**NO))
     send.conversion.visit.consent = said(minutes=1, ads=True)
     send.conversion.visit.save()
-    assert delivery.deliver_sends(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now) == 0
+    assert batches.deliver_sends(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now) == 0
     replaying.replay(Send.objects.filter(pk=send.pk), actor="ops", now=timezone.now())
-    delivery.deliver_sends(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now)
+    batches.deliver_sends(send.pixel_id, post=Accepting({"events_received": 1}), clock=timezone.now)
     send.refresh_from_db()
     assert outcome(send) == SENT
 

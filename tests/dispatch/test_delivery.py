@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from adtarget.core.http_messages import HttpAnswer
-from dispatch import delivery, pausing, sweeping
+from dispatch import batches, pausing, sweeping
 from dispatch.choices import Outcome, Priority, Reason, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms.registry import PLATFORMS
@@ -53,7 +53,7 @@ def due(pixel, count=1, **values):
 
 
 def deliver(pixel, meta, *, now=None):
-    return delivery.deliver_sends(pixel.pk, post=meta, clock=lambda: now or timezone.now())
+    return batches.deliver_sends(pixel.pk, post=meta, clock=lambda: now or timezone.now())
 
 
 def test_due_sends_of_a_pixel_travel_in_one_request(pixel) -> None:

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from adtarget.sandbox.server import Sandbox
-from dispatch import credentials, delivery, diagnostics, explaining, queries, tasks
+from dispatch import batches, credentials, diagnostics, explaining, queries, tasks
 from dispatch.choices import Counted, SendStatus
 from dispatch.models import Attempt, Receipt, Send
 from dispatch.platforms.registry import PLATFORMS
@@ -44,7 +44,7 @@ def deliver(*gclids: str, **values) -> list[Send]:
         )
         for gclid in gclids
     ]
-    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
+    batches.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
     return sends
 
 

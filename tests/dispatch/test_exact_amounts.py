@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from adtarget.core.http_messages import HttpAnswer
-from dispatch import delivery
+from dispatch import batches
 from dispatch.models import Attempt
 from tests.dispatch.test_delivery import SIGNALS
 from tests.factories import ConversionFactory, PixelFactory, SendFactory
@@ -41,7 +41,7 @@ def test_the_request_and_its_record_hold_the_exact_amount(value: str, currency: 
         bodies.append(request.body.decode())
         return HttpAnswer(status=200, body=json.dumps({"events_received": 1}).encode())
 
-    delivery.deliver_sends(pixel.pk, post=post, clock=timezone.now)
+    batches.deliver_sends(pixel.pk, post=post, clock=timezone.now)
 
     assert SENT.findall(bodies[0]) == [sent]
     assert str(Attempt.objects.get().request["custom_data"]["value"]) == sent

@@ -10,7 +10,7 @@ from django.utils import timezone
 from adtarget.sandbox.faults import KINDS
 from adtarget.sandbox.server import Sandbox
 from conversions.pii import hash_pii
-from dispatch import credentials, delivery, tasks
+from dispatch import batches, credentials, tasks
 from dispatch.choices import Outcome, SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from dispatch.platforms.registry import PLATFORMS
@@ -77,7 +77,7 @@ def purchase(site, **values):
 
 
 def deliver(pixel):
-    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
+    batches.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
 
 
 def test_one_conversion_reaches_all_four_in_their_own_language(sandbox) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from adtarget.sandbox.server import Sandbox
-from dispatch import credentials, delivery, tasks
+from dispatch import batches, credentials, tasks
 from dispatch.choices import SendStatus
 from dispatch.events import outgoing_event
 from dispatch.models import Send
@@ -70,7 +70,7 @@ def test_google_gets_an_address_by_the_visits_country(
             options={**OPTIONS["google"], **options},
         )
         SendFactory(conversion=conversion, pixel=pixel, due=True)
-        delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
+        batches.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
         (event,) = sandbox.events(platform="google")
     assert Send.objects.get().status == SendStatus.SENT
     assert ("203.0.113.9" in str(event["event"])) is is_sent

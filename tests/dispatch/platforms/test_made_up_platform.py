@@ -15,7 +15,7 @@ from adtarget.sandbox.platforms import registry as judges
 from adtarget.sandbox.server import Sandbox
 from conversions.erasing import erase_person
 from conversions.models import Conversion
-from dispatch import delivery, tasks
+from dispatch import batches, tasks
 from dispatch.awaiting import site_platforms, windows
 from dispatch.choices import SendStatus
 from dispatch.models import Attempt, Pixel, Send
@@ -72,7 +72,7 @@ def told(api: Api, channel: Channel, **body: Any) -> Any:
 
 
 def deliver(pixel: Pixel) -> None:
-    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
+    batches.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
 
 
 # ------------------------------------------------------------------ an event

@@ -11,7 +11,7 @@ from adtarget import provisioning
 from adtarget.core.json_document import WrongField
 from adtarget.sandbox.server import Sandbox
 from conversions.models import Conversion
-from dispatch import delivery, tasks
+from dispatch import batches, tasks
 from dispatch.choices import SendStatus
 from dispatch.models import Attempt, Pixel, Send
 from leads.models import Channel, Site
@@ -42,7 +42,7 @@ def told(api: Api, channel: Channel, **body: Any) -> Any:
 
 
 def deliver(pixel: Pixel) -> None:
-    delivery.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
+    batches.deliver_sends(pixel.pk, post=tasks.post, clock=timezone.now)
 
 
 def provision(account: Any, options: Any, **more: Any) -> dict[str, Any]:
