@@ -76,6 +76,8 @@ def phone_e164(text: str, region: str = "") -> str:
     belongs; without one such a number is unusable. Numbers that no plan knows
     still count where their country code is beyond doubt: plans lag behind.
     """
+    if not text:
+        return ""  # parsing nothing takes phonenumbers as long as hashing everything else
     text = "".join(str(unicodedata.decimal(character, character)) for character in text.strip())
     if given := _given_hash(text):
         return given

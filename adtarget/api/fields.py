@@ -11,6 +11,7 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from adtarget.core import consent, exact_json
 from adtarget.core.client_context import bare_address, is_address
@@ -25,12 +26,25 @@ _LARGEST_WHOLE = 10**40
 _DIGITS = re.compile(r"[0-9]{1,20}")
 
 
+_SURROGATES = ProhibitSurrogateCharactersValidator()
+
+
+def _no_surrogates(text: str) -> None:
+    """As DRF's validator, which looks at each character; text without any other than ASCII has none."""
+    if not text.isascii():
+        _SURROGATES(text)
+
+
 class Text(serializers.CharField):
     """A JSON string, kept as it is; '' means absent where the field is optional."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("allow_blank", not kwargs.get("required", True))
         super().__init__(trim_whitespace=False, **kwargs)
+        self.validators = [
+            _no_surrogates if isinstance(each, ProhibitSurrogateCharactersValidator) else each
+            for each in self.validators
+        ]
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
