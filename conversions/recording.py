@@ -76,12 +76,19 @@ def record_conversion(
     conversion = new_conversion(key, channel, lead, facts, hashes, history, source=source, now=at)
     with duplicates.event_id_guarded(facts):
         conversion.save(force_insert=True)
-    if intake is not Intake.LIVE:
-        report_days.figures_changed(conversion.account_id, [at], now=now)
+    if intake is Intake.LIVE:
+        return recorded_as_new(conversion, scheduling.schedule(conversion, pixels, now=now), pixels, facts)
+    return _imported(conversion, pixels, facts, intake, now=now)
+
+
+def _imported(
+    conversion: Conversion, pixels: Sequence[Pixel], facts: EventFacts, intake: Intake, *, now: datetime
+) -> Recorded:
+    """Its day may have been counted already; it goes out after everything fresh, or, as history, not at all."""
+    report_days.figures_changed(conversion.account_id, [conversion.attributed_at], now=now)
     if intake is Intake.HISTORY:
-        return Recorded(conversion=conversion, is_cold=not history, left_out=facts.left_out)
-    priority = Priority.FRESH if intake is Intake.LIVE else Priority.REPLAY
-    sends = scheduling.schedule(conversion, pixels, now=now, priority=priority)
+        return Recorded(conversion=conversion, is_cold=conversion.is_cold, left_out=facts.left_out)
+    sends = scheduling.schedule(conversion, pixels, now=now, priority=Priority.REPLAY)
     return recorded_as_new(conversion, sends, pixels, facts)
 
 

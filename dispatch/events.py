@@ -42,10 +42,9 @@ def _signals(conversion: Conversion) -> dict[str, Any]:
     url = page_urls.reduced(signals.pop("event_source_url", ""), kept)
     referrer = page_urls.reduced(signals.pop("referrer", ""), kept)
     more = {name: signals.pop(name) for name in list(signals) if name not in OutgoingEvent.__dataclass_fields__}
-    parameters = parameters_among(more)
     return {
         **signals,
-        "parameters": parameters,
+        "parameters": parameters_among(more),
         "more_ids": {name: value for name, value in more.items() if not name.startswith(PARAMETER)},
         "client_ip": address if is_of_a_person(address) else "",
         "event_source_url": url or f"https://{conversion.site.domain}/",

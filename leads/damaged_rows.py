@@ -1,6 +1,5 @@
 """Reads one row column by column, for pages of a row that cannot be read whole."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +16,15 @@ HASHES = frozenset({"pii", "inherited_pii"})
 class Columns:
     """What of a row can be read, by the names of its columns, and the names of the others."""
 
-    readable: Sequence[tuple[str, Any]]
-    unreadable: Sequence[str]
+    readable: list[tuple[str, Any]]
+    unreadable: list[str]
 
 
 def read_columns(model: type[Model], key: Any) -> Columns:
     """The columns of the row; none at all where there is no such row."""
-    readable: list[tuple[str, Any]] = []
-    unreadable: list[str] = []
+    found = Columns([], [])
     if not model._base_manager.filter(pk=key).exists():
-        return Columns([], [])
+        return found
     for column in model._meta.concrete_fields:
         name = str(column.verbose_name)
         try:
@@ -34,10 +32,10 @@ def read_columns(model: type[Model], key: Any) -> Columns:
         except (*UNREADABLE, OperationalError) as error:
             if not is_unreadable(error):
                 raise
-            unreadable.append(name)
+            found.unreadable.append(name)
         else:
-            readable.append((name, "kept as hashes" if column.name in HASHES and value else value))
-    return Columns(readable, unreadable)
+            found.readable.append((name, "kept as hashes" if column.name in HASHES and value else value))
+    return found
 
 
 def _read(model: type[Model], key: Any, column: "Field[Any, Any]") -> Any:

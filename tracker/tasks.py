@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from tracker import pool, visit_partitions, visit_purge
+from tracker import link_cleanup, pool, visit_partitions, visit_purge
 
 
 @shared_task(name="tracker.fill_invite_pools")
@@ -24,5 +24,5 @@ def purge_visits(**_from_a_newer_release: object) -> None:
 @shared_task(name="tracker.tidy_invites")
 def tidy_invites(**_from_a_newer_release: object) -> None:
     now = timezone.now()
-    pool.revoke_stale(now)
-    pool.purge_unused(now)
+    link_cleanup.revoke_stale(now)
+    link_cleanup.purge_unused(now)

@@ -157,10 +157,9 @@ class RedisBuckets:
             return float(wait), float(left)
         except redis.ResponseError:
             self.forget(bucket)  # what lies there is no bucket of ours
-            return None
         except redis.RedisError as error:
             self._rest(error)
-            return None
+        return None
 
     def forget(self, bucket: str) -> None:
         if time.monotonic() < self._asks_again_at:

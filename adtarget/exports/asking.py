@@ -27,8 +27,7 @@ def begin(
     """Takes the account's place for an export, for this request or for a worker. Raises Busy."""
     _give_up_direct(account, now)
     export = Export(account=account, asked_by=user, kind=kind, query=dict(query), zone=zone, is_direct=is_direct)
-    export.state = State.WORKING if is_direct else State.WAITING
-    export.alive_until = now + LEASE if is_direct else None
+    export.state, export.alive_until = (State.WORKING, now + LEASE) if is_direct else (State.WAITING, None)
     try:
         with transaction.atomic():
             export.save(force_insert=True)

@@ -25,16 +25,19 @@ def finish(result: Document, generator: Any, request: Any, public: bool) -> Docu
         for verb, operation in operations.items():
             _name_path_parameters(operation)
             answers.add_refusals(path, verb, operation)
-    components = result["components"] = _without_null_component(result["components"])
-    components["schemas"] |= answers.SCHEMAS
-    components["headers"] = answers.HEADERS
-    components["responses"] = answers.RESPONSES
-    components["schemas"]["Reason"]["description"] = _reasons_in_words()
-    fields.describe(components["schemas"])
+    result["components"] = _completed(_without_null_component(result["components"]))
     for operation in _all_operations(result):
         for parameter in operation.get("parameters", []):
             fields.exemplify(parameter)
     return result
+
+
+def _completed(components: Document) -> Document:
+    components["schemas"] |= answers.SCHEMAS
+    components |= {"headers": answers.HEADERS, "responses": answers.RESPONSES}
+    components["schemas"]["Reason"]["description"] = _reasons_in_words()
+    fields.describe(components["schemas"])
+    return components
 
 
 def _without_null_component(components: Document) -> Document:

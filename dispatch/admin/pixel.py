@@ -164,8 +164,7 @@ class PixelAdmin(RecentSignInAdmin, AuditedAdmin, BigTableAdmin):
             "live_name": test_events.HARMLESS_NAME,
             "tests_if": PLATFORMS[pixel.platform].words.takes_tests,
         }
-        if request.method == "POST":
-            context.update(self._send_test(request, pixel))
+        context |= self._send_test(request, pixel) if request.method == "POST" else {}
         return TemplateResponse(request, "admin/dispatch/pixel/test_event.html", context)
 
     def _send_test(self, request: HttpRequest, pixel: Pixel) -> dict[str, Any]:

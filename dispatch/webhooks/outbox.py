@@ -107,7 +107,6 @@ def _end_facts(status: SendStatus, reason: str, error: Mapping[str, Any]) -> dic
 
 def _conversion_facts(conversion: Conversion) -> dict[str, Any]:
     """No hashes, no addresses, no click ids."""
-    value = conversion.value
     return {
         "conversionId": conversion.pk,
         "siteId": conversion.site_id,
@@ -116,7 +115,7 @@ def _conversion_facts(conversion: Conversion) -> dict[str, Any]:
         "eventType": conversion.event_type,
         "customEventName": conversion.custom_event_name or None,
         "eventTime": milliseconds(conversion.event_time),
-        "value": None if value is None else exact_json.number(value),
+        "value": None if conversion.value is None else exact_json.number(conversion.value),
         "currency": conversion.currency or None,
         "orderId": conversion.order_id or None,
         "eventId": conversion.event_id,

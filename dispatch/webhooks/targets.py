@@ -8,7 +8,7 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-from adtarget.core.http import AddressRefused
+from adtarget.core.http_connections import AddressRefused
 
 LONGEST_URL = 2048
 #: Names of machines that are no names on the internet (RFC 6761, RFC 6762, RFC 8375, ICANN's .internal).

@@ -8,7 +8,7 @@ from django.utils import timezone
 from leads.models import Channel
 from tests.factories import BotFactory, ChannelFactory, InviteFactory
 from tests.tracker.telegram.fake_telegram import error
-from tracker import link_making, pool, supply
+from tracker import link_cleanup, link_making, pool, supply
 from tracker.models import Invite, InvitePool
 from tracker.tasks import fill_invite_pools, tidy_invites
 
@@ -128,7 +128,7 @@ def test_a_used_link_is_revoked_once(channel, link_maker) -> None:
 
 def test_links_of_the_other_kind_are_revoked(channel, link_maker) -> None:
     InviteFactory(channel=channel, creates_join_request=True)
-    assert pool.revoke_stale(timezone.now()) == 1
+    assert link_cleanup.revoke_stale(timezone.now()) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_links_of_the_other_kind_are_revoked(channel, link_maker) -> None:
 def test_a_link_that_cannot_be_revoked_is_tried_again_unless_it_is_gone(channel, link_maker, planned, revoked) -> None:
     InviteFactory(channel=channel, used=True)
     link_maker.answers["revokeChatInviteLink"] = [planned]
-    assert pool.revoke_stale(timezone.now()) == revoked
+    assert link_cleanup.revoke_stale(timezone.now()) == revoked
     assert Invite.objects.filter(revoked_at__isnull=False).count() == revoked
 
 
@@ -148,5 +148,5 @@ def test_only_links_nobody_got_are_deleted_a_week_after_they_expired(channel) ->
         InviteFactory(channel=channel, expires_at=now - timedelta(days=8), given=True),
         InviteFactory(channel=channel, expires_at=now - timedelta(days=6)),
     ]
-    assert pool.purge_unused(now) == 1
+    assert link_cleanup.purge_unused(now) == 1
     assert set(Invite.objects.all()) == set(kept)

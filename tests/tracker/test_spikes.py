@@ -15,7 +15,7 @@ from adtarget.sandbox.server import Sandbox
 from leads.models import Channel
 from tests.factories import BotFactory, InviteFactory, JoinFactory
 from tests.tracker.conftest import Browser
-from tracker import link_making, pool, supply
+from tracker import link_cleanup, link_making, pool, supply
 from tracker.models import Invite, LinkRate, UnattributableClick
 
 pytestmark = pytest.mark.django_db
@@ -175,5 +175,5 @@ def test_a_second_bot_revokes_its_own_link(clock, telegram, channel, bot) -> Non
     channel.further_bots.add(second)
     invite = link_making.make_link(channel, second, now=clock.now)
     Invite.objects.update(used_at=clock.now)
-    assert pool.revoke_stale(clock.now) == 1
+    assert link_cleanup.revoke_stale(clock.now) == 1
     assert telegram.telegram.state.find_link(invite.link)[1].is_revoked

@@ -75,14 +75,15 @@ def _is_filled(table: PartitionedTable) -> bool:
     return bool(default) and str(default[0][0]).strip("'").startswith(str(RECENT))
 
 
+_REFERRING = "SELECT conrelid::regclass::text FROM pg_constraint WHERE confrelid = to_regclass(%s)"
+
+
 def _check(table: PartitionedTable) -> None:
     if kind_of(table.name) != "r":
         raise CannotPartition(f"There is no table {table.name}. Run migrate first.")
     if not fetch("SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'part'", table.name):
         raise CannotPartition(f"{table.name} has no column for its parts yet. Run migrate first.")
-    if found := fetch(
-        "SELECT conrelid::regclass::text FROM pg_constraint WHERE confrelid = to_regclass(%s)", table.name
-    ):
+    if found := fetch(_REFERRING, table.name):
         raise CannotPartition(f"{found[0][0]} has a foreign key to {table.name}. Run migrate first.")
     if any("UNIQUE" in definition for _, definition in _indexes(table.name)):
         raise CannotPartition(f"{table.name} has a unique index besides its key, which parts could not keep.")

@@ -125,19 +125,15 @@ def _requests(facts: Facts) -> Advice | None:
     channel, waiting = facts.channel, facts.waiting_requests
     if not channel.uses_join_requests or channel.auto_approve or waiting < LEAST:
         return None
-    return Advice(
-        f"{waiting:,} people asked to join and were not let in.",
-        "Let them in, or turn on “Approve join requests automatically”.",
-    )
+    why = f"{waiting:,} people asked to join and were not let in."
+    return Advice(why, "Let them in, or turn on “Approve join requests automatically”.")
 
 
 def _no_event(facts: Facts) -> Advice | None:
     if facts.channel.event_type or not facts.joins.total:
         return None
-    return Advice(
-        "Joins are not counted as an event here, so nothing is sent to the ad platforms.",
-        "Choose an event in the settings.",
-    )
+    why = "Joins are not counted as an event here, so nothing is sent to the ad platforms."
+    return Advice(why, "Choose an event in the settings.")
 
 
 def _no_ad(facts: Facts) -> Advice | None:

@@ -23,7 +23,5 @@ def find_sends(account: Account, wanted: dict[str, Any]) -> tuple[QuerySet[Send]
     found = Send.objects.select_related("conversion__lead", "pixel").order_by("-created_at", "-pk")
     if text := wanted.get("q"):
         found = found.filter(named(text, account=account))
-    for name in ("status", "reason"):
-        if wanted.get(name):
-            found = found.filter(**{name: wanted[name]})
+    found = found.filter(**{name: wanted[name] for name in ("status", "reason") if wanted.get(name)})
     return between(found, "created_at", wanted.get("since"), wanted.get("until")), pixels

@@ -63,12 +63,7 @@ def swap(database_url: str, *, former: str) -> str:
     current = str(connection.settings_dict["NAME"])
     connection.close()
     if connection.vendor == "sqlite":
-        kept = Path(f"{current}.{former}")
-        for suffix in ("", "-wal", "-shm"):
-            if (file := Path(current + suffix)).exists():
-                file.rename(str(kept) + suffix)
-        shutil.move(database_url.removeprefix("sqlite:///"), current)
-        return str(kept)
+        return _swap_sqlite(database_url, current, kept=f"{current}.{former}")
     name = database_url.rpartition("/")[2]
     kept_name = f"{current}_{former}".replace("-", "_")
     _sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)", [[current, name]])
@@ -146,6 +141,14 @@ def _dump_sqlite(file: Path) -> dict[str, int]:
         source.backup(copy, pages=2000)
         copy.execute("PRAGMA journal_mode=DELETE")
         return _count(copy)
+
+
+def _swap_sqlite(database_url: str, current: str, *, kept: str) -> str:
+    for suffix in ("", "-wal", "-shm"):
+        if (file := Path(current + suffix)).exists():
+            file.rename(kept + suffix)
+    shutil.move(database_url.removeprefix("sqlite:///"), current)
+    return kept
 
 
 @contextmanager

@@ -85,6 +85,5 @@ def _check(event: Event, now: float) -> None:
     for name, value in as_dict(raw.get("user")).items():
         event.check(name, is_hash(value), "is SHA-256 in lower-case hex")
     if "amount" in data:
-        event.check(
-            "amount", is_whole(data["amount"]) and is_text(data.get("currency")), "is in minor units, with currency"
-        )
+        is_priced = is_whole(data["amount"]) and is_text(data.get("currency"))
+        event.check("amount", is_priced, "is in minor units, with currency")

@@ -93,10 +93,9 @@ def _check(event: Event, now: float) -> None:
     check_time(event, raw.get("event_time"), now=now, days=7, words=TimeWords())
     has_address = user.get("client_ip_address") and user.get("client_user_agent")
     event.check("user_data", user.get("em") or user.get("hashed_maids") or has_address, "has em, or IP with user agent")
-    for name in HASHED:
-        if name in user:
-            is_list = isinstance(user[name], list)
-            event.check(name, is_list and are_hashes(user[name]), "is a list of SHA-256 in lower-case hex")
+    for name in filter(user.__contains__, HASHED):
+        is_list = isinstance(user[name], list)
+        event.check(name, is_list and are_hashes(user[name]), "is a list of SHA-256 in lower-case hex")
     if "client_ip_address" in user:
         event.check("client_ip_address", is_ip(user["client_ip_address"]), "is a bare address")
     if "value" in custom:

@@ -90,6 +90,5 @@ def _check(event: Event, now: float) -> None:
         if name in user:
             event.check(name, is_hash(user[name]), "is SHA-256 in lower-case hex")
     if "value" in metadata:
-        event.check(
-            "value", is_amount(metadata["value"]) and is_text(metadata.get("currency")), "is a number with currency"
-        )
+        is_priced = is_amount(metadata["value"]) and is_text(metadata.get("currency"))
+        event.check("value", is_priced, "is a number with currency")

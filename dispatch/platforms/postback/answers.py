@@ -28,15 +28,14 @@ def verdict(answer: HttpAnswer, success: str) -> Verdict:
     if failure := http_failure(answer):
         return failure
     text = answer.body.decode("utf-8", "replace")
+    shown = text[:_SHOWN].strip()
     if 200 <= answer.status < 300:
         if success.lower() in text.lower():
             return Verdict(outcome=Outcome.ACCEPTED)
-        return Verdict(
-            outcome=Outcome.AMBIGUOUS, code=NO_SUCCESS, message=text[:_SHOWN].strip(), wait=answer.retry_after
-        )
+        return Verdict(outcome=Outcome.AMBIGUOUS, code=NO_SUCCESS, message=shown, wait=answer.retry_after)
     if 300 <= answer.status < 400:
         return Verdict(outcome=Outcome.AUTH, code="redirect", message=f"HTTP {answer.status}")
     if answer.status in REFUSED:
-        return Verdict(outcome=Outcome.AUTH, code=f"http_{answer.status}", message=text[:_SHOWN].strip())
+        return Verdict(outcome=Outcome.AUTH, code=f"http_{answer.status}", message=shown)
     (found,) = unrecognised(answer, 1)
     return found

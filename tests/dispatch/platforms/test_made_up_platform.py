@@ -28,6 +28,7 @@ from tests.dashboard.conftest import sign_in_recently
 from tests.dispatch.platforms.made_up import MadeUp, MadeUpJudge
 from tests.factories import ConversionFactory, MembershipFactory, PixelFactory, UserFactory
 from tracker import attribution, script, sources
+from tracker import serializers as tracker_serializers
 from tracker.models import Visit
 
 PERSON = 7_770_009_001
@@ -39,11 +40,17 @@ def sandbox(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Sandbox]
     """The platform in the registry, and its judge in a sandbox."""
     monkeypatch.setitem(PLATFORMS, "madeup", MadeUp())
     monkeypatch.setattr(judges, "MAKERS", [*judges.MAKERS, lambda: [MadeUpJudge()]])
-    parsing._instance.cache_clear()  # the registry does not change in a running process, so fields are made once
+    forget_fields()
     with Sandbox() as running:
         settings.PLATFORM_API_URLS = settings.PLATFORM_API_URLS | {"madeup": running.url}
         yield running
+    forget_fields()
+
+
+def forget_fields() -> None:
+    """The registry does not change in a running process, so fields are made once."""
     parsing._instance.cache_clear()
+    tracker_serializers._fields_of.cache_clear()
 
 
 @pytest.fixture(autouse=True)
