@@ -29,10 +29,10 @@ _DIGITS = re.compile(r"[0-9]{1,20}")
 _SURROGATES = ProhibitSurrogateCharactersValidator()
 
 
-def _no_surrogates(text: str) -> None:
-    """As DRF's validator, which looks at each character; text without any other than ASCII has none."""
-    if not text.isascii():
-        _SURROGATES(text)
+def _no_surrogates(value: object) -> None:
+    """As DRF's validator, which looks at each character; text of ASCII has none to refuse."""
+    if not (isinstance(value, str) and value.isascii()):
+        _SURROGATES(value)
 
 
 class Text(serializers.CharField):

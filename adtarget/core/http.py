@@ -1,6 +1,6 @@
 """All outgoing HTTP: a wall-clock deadline, a cap on the answer, and no database connection held meanwhile.
 
-A read timeout counts from the last byte, so a server that drips one byte a
+The read timeout of `requests` counts from the last byte, so a server that drips one byte a
 second is never timed out. Here a watchdog closes the connection at the
 deadline, whether the server hangs, drips headers or drips the body.
 """
@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
-import certifi
-from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError
-from urllib3.util.ssl_ import create_urllib3_context
 
 from adtarget.core.database import release_connection
 from adtarget.core.http_connections import AddressRefused, ChooseAddress, Deadline, HttpPool, HttpsPool
@@ -71,32 +72,28 @@ def _call(
     release_connection()
     seconds = deadline.remaining()
     try:
-        response = _pools(is_guarded=deadline.choose_address is not None).request(
+        response = _session(is_guarded=deadline.choose_address is not None).request(
             method,
             url,
             headers={**_HEADERS, **headers},
-            body=body,
-            timeout=Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
-            redirect=False,
-            retries=False,
-            preload_content=False,
-            decode_content=False,
+            data=body,
+            timeout=(min(CONNECT_SECONDS, seconds), seconds),
+            allow_redirects=False,
+            stream=True,
         )
-        try:
+        with response:
             return _read(response, deadline, max_bytes=max_bytes)
-        finally:
-            response.release_conn()
-    except (HTTPError, OSError, ValueError) as error:
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         why = LATE if deadline.passed else _reason(error)
         return HttpAnswer(status=0, complete=False, reached=deadline.request_left, error=why)
 
 
-def _read(response: BaseHTTPResponse, deadline: Deadline, *, max_bytes: int) -> HttpAnswer:
+def _read(response: requests.Response, deadline: Deadline, *, max_bytes: int) -> HttpAnswer:
     """The answer as it came off the wire: never decompressed, never more than the cap."""
     body = bytearray()
     complete, error = True, ""
     try:
-        while chunk := response.read1(64 * 1024, decode_content=False):
+        while chunk := response.raw.read1(64 * 1024, decode_content=False):
             body += chunk
             if len(body) > max_bytes:
                 complete, error = False, f"The answer is over {max_bytes // 1024} kB."
@@ -109,9 +106,9 @@ def _read(response: BaseHTTPResponse, deadline: Deadline, *, max_bytes: int) -> 
     if deadline.passed:
         complete, error = False, LATE
     if not complete:
-        response.close()
+        response.raw.close()
     return HttpAnswer(
-        status=response.status,
+        status=response.status_code,
         body=bytes(body[:max_bytes]),
         complete=complete,
         retry_after=parse_retry_after(response.headers.get("Retry-After", ""), now=datetime.now(UTC)),
@@ -133,20 +130,31 @@ def parse_retry_after(text: str, *, now: datetime) -> timedelta | None:
     return min(max(moment - now, timedelta()), LONGEST_RETRY_AFTER)
 
 
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
+
+
 @cache
-def _pools(*, is_guarded: bool) -> PoolManager:
-    """The connections of this process, shared by its threads; proxy variables are ignored."""
-    trust = create_urllib3_context()
-    trust.load_verify_locations(certifi.where())
-    pools = PoolManager(num_pools=100, maxsize=64, ssl_context=trust)
-    pools.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
-    return pools
+def _session(*, is_guarded: bool) -> requests.Session:
+    """The connections of this process, shared by its threads; no cookies are kept, proxy variables are ignored."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(pool_connections=100, pool_maxsize=64, max_retries=0))
+    return session
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the URL that urllib3 writes into its messages."""
-    if isinstance(error, NewConnectionError):
-        if isinstance(error.__cause__, AddressRefused):
-            return str(error.__cause__)
+    """What went wrong, without the URL that requests writes into its messages."""
+    cause: BaseException = error
+    while cause.args and isinstance(cause.args[0], BaseException):
+        cause = cause.args[0]
+    inner = getattr(cause, "reason", None)
+    if isinstance(inner, NewConnectionError):
+        if isinstance(inner.__cause__, AddressRefused):
+            return str(inner.__cause__)
         return "The connection was refused or the name is unknown."
-    return type(error).__name__
+    return type(inner or cause).__name__

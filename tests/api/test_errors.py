@@ -92,7 +92,8 @@ def test_answers_carry_cors_even_when_they_refuse(client) -> None:
     answer = client.get("/api/v1/channels")
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (401, "*")
     exposed = {name.strip() for name in answer["Access-Control-Expose-Headers"].split(",")}
-    assert exposed == {"Retry-After", "X-Idempotent-Replay", "X-Idempotent-Mismatch", "X-Request-Id"}
+    limits = {"RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+    assert exposed == {"Retry-After", "X-Idempotent-Replay", "X-Idempotent-Mismatch", "X-Request-Id", *limits}
 
 
 def test_an_address_with_a_nul_is_unknown_and_never_reaches_the_database(api) -> None:

@@ -50,6 +50,7 @@ class TestLead:
         one.pop("eventTime")
         assert one == {
             "conversionId": conversion.pk,
+            "eventId": conversion.pk,
             "channelId": channel.pk,
             "eventType": "Purchase",
             "capiStatus": "sent",

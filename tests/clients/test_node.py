@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.test_generated_python import PERSON, REFUSED, operations
+from tests.clients.test_generated_python import REFUSED, operations
 from tests.documented import document
 from tests.faults.stack import Stack
 
 FOLDER = Path(__file__).parent / "node"
+PERSON = 700_000_002  # the Python client's is erased in the end
 PROGRAMS = FOLDER / "node_modules" / ".bin"
 pytestmark = [
     pytest.mark.processes,

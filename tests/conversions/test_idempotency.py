@@ -106,7 +106,7 @@ def test_every_post_of_the_api_honours_the_key(api, account, site, channel) -> N
         path = "/api/v1/" + str(route).replace("<str:telegram_user_id>", "5").replace("<str:conversion_id>", "cnv_x")
         path = path.replace("<str:endpoint_id>", "x").replace("<str:webhook_id>", "x")
         headers = {"Idempotency-Key": f"route-{number}"}
-        assert api.post(path, {}, headers=headers).status_code in (400, 404), path
+        assert api.post(path, {}, headers=headers).status_code in (200, 400, 404), path
         assert api.post(path, {}, headers=headers)["X-Idempotent-Replay"] == "true", path
 
 

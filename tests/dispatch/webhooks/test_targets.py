@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from adtarget.core import http
+from adtarget.core import http_connections
 from dispatch.webhooks import targets
 
 
@@ -154,7 +154,7 @@ def test_a_name_server_that_hangs_ends_at_the_deadline() -> None:
 def test_a_process_that_ends_sends_nothing_more(monkeypatch) -> None:
     ended = ThreadPoolExecutor(max_workers=1)
     ended.shutdown()
-    monkeypatch.setattr(http, "_resolvers", ended)
+    monkeypatch.setattr(http_connections, "_resolvers", ended)
 
     answer = http.post("http://acme.example/", headers={}, body=b"{}", choose_address=targets.choose_public)
 
