@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from adtarget.core import http_connections
+from adtarget.core import http, http_connections
 from dispatch.webhooks import targets
 
 
