@@ -20,7 +20,7 @@ from dispatch.finding import find_sends
 from dispatch.models import Attempt, Pixel, Send
 from leads.models import Account, ApiKey, Channel, Lead, Site
 from leads.searching import known_as
-from tests.factories import ChannelFactory, SiteFactory
+from tests.factories import ChannelFactory, PixelFactory, SiteFactory
 from tracker.models import Join
 
 pytestmark = [
@@ -42,6 +42,7 @@ class World:
         self.channel = Channel.objects.filter(site=self.site)[0]
         self.quiet = ChannelFactory(site=SiteFactory(account=self.account))  # where the newest of all help least
         self.pixel = Pixel.objects.filter(site=self.site)[0]
+        self.quiet_pixel = PixelFactory(site=self.quiet.site)
         self.lead = Lead.objects.filter(site=self.site).exclude(external_user_id="")[0]
         self.conversion = Conversion.objects.filter(lead=self.lead)[0]
         self.send = Send.objects.filter(pixel=self.pixel)[0]
@@ -80,7 +81,9 @@ USES: dict[str, Callable[[World], Rows]] = {
         status="failed", created_at__gte=NOW - timedelta(hours=1)
     ),  # dispatch.queries.failed_since
     "send_due": lambda w: Send.objects.due(NOW).order_by("due_at")[:1],
-    "send_due_by_pixel": lambda w: Send.objects.due(NOW).filter(pixel=w.pixel).order_by("priority", "due_at")[:200],
+    "send_due_by_pixel": lambda w: (
+        Send.objects.due(NOW).filter(pixel=w.quiet_pixel).order_by("priority", "due_at")[:200]
+    ),
     "one_send_per_conversion_and_pixel": lambda w: Send.objects.filter(conversion=w.conversion, status="sent"),
     # attempts
     "attempt_by_send": lambda w: Attempt.objects.filter(send=w.send).in_order(),
