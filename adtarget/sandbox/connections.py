@@ -83,12 +83,13 @@ class Handler(BaseHTTPRequestHandler):
         return misbehave(self, fault, judge=judge, submission=submission, answer=answer)
 
     def _read(self) -> Request | None:
-        """None where the body is too long or its length is not given."""
+        """None where the body is too long, its length is not given, or its sender died before the end."""
         length = self.headers.get("Content-Length") or "0"
         if "Transfer-Encoding" in self.headers or not length.isdigit() or int(length) > MOST_BODY:
             return None
+        body = self.rfile.read(int(length))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return Request(self.command, self.path, headers, self.rfile.read(int(length)))
+        return Request(self.command, self.path, headers, body) if len(body) == int(length) else None
 
     do_GET = do_POST = do_PUT = do_DELETE = serve
 

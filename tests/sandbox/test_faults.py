@@ -195,3 +195,13 @@ def test_stopping_releases_whoever_waits(sandbox: Sandbox) -> None:
             time.sleep(0.01)
         sandbox.close()
         assert connection.recv(10) == b""
+
+
+def test_a_request_cut_short_is_not_judged(sandbox) -> None:
+    """As from a worker that was killed between the head and the body."""
+    with socket.create_connection(("127.0.0.1", sandbox.port)) as connection:
+        connection.sendall(b"POST /webhooks/ours HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n{")
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1000)
+
+    assert sandbox.events() == []
